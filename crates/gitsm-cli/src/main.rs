@@ -1,0 +1,2 @@
+//! The `gitsm` command.
+fn main() {}

@@ -1,0 +1,130 @@
+//! What is wrong with a field, in the words and categories of the API server.
+
+use crate::path::Path;
+use serde_json::Value;
+use std::fmt;
+
+/// The category of a complaint; the same set, and the same wire words, as the `reason` of a
+/// `Status.details.causes` entry and the `type` of `k8s.io/apimachinery` field errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ErrorKind {
+    /// A value that must be there is not: `FieldValueRequired`.
+    Required,
+    /// A value that must be unique occurs again: `FieldValueDuplicate`.
+    Duplicate,
+    /// A value breaks a rule: `FieldValueInvalid`.
+    Invalid,
+    /// A value is not one of the allowed ones: `FieldValueNotSupported`.
+    NotSupported,
+    /// A value may not be given here: `FieldValueForbidden`.
+    Forbidden,
+    /// A string or list is too long: `FieldValueTooLong`.
+    TooLong,
+    /// A list or map has too many entries: `FieldValueTooMany`.
+    TooMany,
+    /// A value names something that does not exist: `FieldValueNotFound`.
+    NotFound,
+    /// A value has the wrong type: `FieldValueTypeInvalid`.
+    TypeInvalid,
+    /// The judge itself could not judge; never a verdict about the object: `InternalError`.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The word used on the wire (`causes[].reason`).
+    pub fn wire_name(self) -> &'static str {
+        match self {
+            Self::Required => "FieldValueRequired",
+            Self::Duplicate => "FieldValueDuplicate",
+            Self::Invalid => "FieldValueInvalid",
+            Self::NotSupported => "FieldValueNotSupported",
+            Self::Forbidden => "FieldValueForbidden",
+            Self::TooLong => "FieldValueTooLong",
+            Self::TooMany => "FieldValueTooMany",
+            Self::NotFound => "FieldValueNotFound",
+            Self::TypeInvalid => "FieldValueTypeInvalid",
+            Self::Internal => "InternalError",
+        }
+    }
+
+    /// The phrase that opens the printed message.
+    fn phrase(self) -> &'static str {
+        match self {
+            Self::Required => "Required value",
+            Self::Duplicate => "Duplicate value",
+            Self::Invalid | Self::TypeInvalid => "Invalid value",
+            Self::NotSupported => "Unsupported value",
+            Self::Forbidden => "Forbidden",
+            Self::TooLong => "Too long",
+            Self::TooMany => "Too many",
+            Self::NotFound => "Not found",
+            Self::Internal => "Internal error",
+        }
+    }
+}
+
+/// One complaint about one field of one object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldError {
+    /// What kind of complaint.
+    pub kind: ErrorKind,
+    /// Where; the root prints as `<nil>`.
+    pub path: Path,
+    /// The offending value as the API server would print it, where it prints one.
+    pub value: Option<Value>,
+    /// The message without path and value.
+    pub detail: String,
+    /// The CEL rule that failed, where one did, so that a reader can be pointed at it.
+    pub rule: Option<String>,
+}
+
+impl FieldError {
+    /// A complaint without value or rule.
+    pub fn new(kind: ErrorKind, path: Path, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            path,
+            value: None,
+            detail: detail.into(),
+            rule: None,
+        }
+    }
+
+    /// The same with the offending value.
+    #[must_use]
+    pub fn with_value(mut self, value: Value) -> Self {
+        self.value = Some(value);
+        self
+    }
+
+    /// The same with the CEL rule that failed.
+    #[must_use]
+    pub fn with_rule(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// The field as the API server names it in `causes[].field`.
+    pub fn field(&self) -> String {
+        if self.path.is_root() {
+            "<nil>".to_owned()
+        } else {
+            self.path.to_string()
+        }
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field(), self.kind.phrase())?;
+        if let Some(value) = &self.value {
+            write!(f, ": {value}")?;
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FieldError {}

@@ -1,0 +1,16 @@
+//! Structural schemas and the Kubernetes CEL environment: the one judge of an object.
+//!
+//! `gitsm validate`, admission and the embedded API server all ask this crate whether an object is
+//! acceptable, so that what passes before merge passes in the cluster. It does no I/O and reads no clock.
+//!
+//! The steps mirror those of the Kubernetes API server (apiextensions-apiserver): a CRD's
+//! `openAPIV3Schema` is read into [`structural::Structural`]; an object is pruned or searched for unknown
+//! fields, defaulted, validated against the value rules, its list types are checked, and last its
+//! `x-kubernetes-validations` are evaluated. Every complaint is a [`FieldError`].
+
+pub mod error;
+pub mod path;
+pub mod structural;
+
+pub use error::{ErrorKind, FieldError};
+pub use path::{Path, Segment};
