@@ -1,1 +1,8 @@
-//! gitsm-check
+//! From bytes to findings: reads manifests with positions, judges each object with `gitsm-schema`, resolves
+//! references across an estate, and evaluates the estate's own `RecordPolicy` rules.
+//!
+//! The same code answers in `gitsm validate`, in admission and in the source controller. It does no I/O:
+//! whoever calls it brings the bytes, from a folder, from standard input or from a git tree.
+
+pub mod diagnostic;
+pub mod rules;
