@@ -5,4 +5,5 @@
 //! whoever calls it brings the bytes, from a folder, from standard input or from a git tree.
 
 pub mod diagnostic;
+pub mod render;
 pub mod rules;
