@@ -190,9 +190,14 @@ impl<'a> Excerpt<'a> {
         if end.checked_sub(start)? > SNIPPET_BYTES {
             return None;
         }
+        let mut text = printable(source.get(start..end)?);
+        if first.offset as usize == source.len() && text.ends_with('\n') {
+            // Behind the last line break is a line too, if an empty one.
+            text.to_mut().push('\n');
+        }
         let lines_above = memchr::memchr_iter(b'\n', source.as_bytes().get(start..before.len())?).count();
         Some(Self {
-            text: printable(source.get(start..end)?),
+            text,
             offset: start,
             first_line: (first.line as usize).checked_sub(lines_above)?,
         })
@@ -227,7 +232,8 @@ fn marked_end(text: &str, span: Span) -> usize {
         return (span.end.offset as usize).max(start);
     }
     let rest = text.as_bytes().get(start..).unwrap_or_default();
-    memchr::memchr(b'\n', rest).map_or(text.len().max(start), |at| start + at)
+    let line = memchr::memchr(b'\n', rest).map_or(rest, |at| &rest[..at]);
+    start + line.strip_suffix(b"\r").unwrap_or(line).len()
 }
 
 /// Source text without characters that steer a terminal. The ASCII ones and the bidirectional ones are made
