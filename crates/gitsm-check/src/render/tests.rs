@@ -1,5 +1,8 @@
 //! One report with everything nasty in it, through every format.
 
+mod human;
+mod sarif;
+
 use super::*;
 use crate::diagnostic::{Allowed, Judged, Level, ObjectId, Position, RuleId, Skipped, Span, Summary};
 use proptest::prelude::*;
@@ -250,97 +253,6 @@ fn documents_are_counted_while_all_findings_are_in_documents() {
 }
 
 #[test]
-fn sources_that_changed_since_are_named_not_shown() {
-    let elsewhere = HashMap::from([(change_file().to_string(), Arc::from("short"))]);
-    let mut out = Vec::new();
-    render(&report(), Format::Human, &elsewhere, &options(), &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
-    assert!(text.contains("b:c.yaml:6:13\n"), "{text}");
-    assert!(!text.contains("short"), "{text}");
-}
-
-/// The human form of one finding in one file.
-fn shown(text: &str, span: Span, max_width: usize) -> String {
-    let file: Arc<str> = Arc::from("a.yaml");
-    let report = Report {
-        findings: vec![finding("GS999", Level::Error, &file, Some(span), "x")],
-        ..Report::default()
-    };
-    let sources = HashMap::from([("a.yaml".to_owned(), Arc::from(text))]);
-    let options = RenderOptions {
-        max_width,
-        ..options()
-    };
-    let mut out = Vec::new();
-    render(&report, Format::Human, &sources, &options, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-#[test]
-fn a_span_of_many_lines_is_marked_at_its_first() {
-    let text: String = (0..20).map(|n| format!("line{n}: value\r\n")).collect();
-    let whole = Span {
-        start: position(&text, text.find("line3").unwrap()),
-        end: position(&text, text.find("line19").unwrap()),
-    };
-    insta::assert_snapshot!(shown(&text, whole, 140), @r"
-    error[GS999]: x
-     --> a.yaml:4:1
-      |
-    4 | line3: value
-      | ^^^^^^^^^^^^
-
-    Found 1 error in 1 file
-    ");
-}
-
-#[test]
-fn long_lines_are_trimmed_and_very_long_ones_only_named() {
-    let line = |length: usize| format!("{}MARK{}", "x".repeat(length), "y".repeat(length));
-    let text = line(200);
-    insta::assert_snapshot!(shown(&text, span_of(&text, "MARK"), 60), @r"
-    error[GS999]: x
-     --> a.yaml:1:201
-      |
-    1 | ...xxxxxxxxxxxxxxxxxxxxxxxMARKyyyyyyyyyyyyyyyyyyyyyyy...
-      |                           ^^^^
-
-    Found 1 error in 1 file
-    ");
-    let text = line(20_000);
-    insta::assert_snapshot!(shown(&text, span_of(&text, "MARK"), 60), @r"
-    error[GS999]: x
-    --> a.yaml:1:20001
-
-    Found 1 error in 1 file
-    ");
-}
-
-#[test]
-fn a_place_behind_the_last_character_is_shown() {
-    let text = "kind: Change\n";
-    let end = Span::empty(position(text, text.len()));
-    insta::assert_snapshot!(shown(text, end, 140), @r"
-    error[GS999]: x
-     --> a.yaml:2:1
-      |
-    2 |
-      | ^
-
-    Found 1 error in 1 file
-    ");
-    insta::assert_snapshot!(shown("", Span::empty(Position::START), 140), @r"
-    error[GS999]: x
-     --> a.yaml:1:1
-      |
-    1 |
-      | ^
-
-    Found 1 error in 1 file
-    ");
-}
-
-#[test]
 fn github_annotates_ten_of_a_level_and_prints_all() {
     let file: Arc<str> = Arc::from("a.yaml");
     let span = Some(Span::empty(Position::START));
@@ -412,82 +324,6 @@ fn junit_is_xml_and_reads_back() {
     );
 }
 
-/// The official schema, from the sources of the `serde-sarif` package.
-fn sarif_schema() -> serde_json::Value {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = std::process::Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "cargo metadata: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let package = metadata["packages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|package| package["name"] == "serde-sarif")
-        .expect("serde-sarif is a dependency for its schema");
-    let manifest = std::path::Path::new(package["manifest_path"].as_str().unwrap());
-    let schema = manifest.with_file_name("src").join("schema.json");
-    let mut schema: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
-    // A slip of the standard: a `]` without `[`, which only JavaScript takes. We write no `language`.
-    for owner in ["run", "toolComponent"] {
-        let language = &mut schema["definitions"][owner]["properties"]["language"];
-        assert!(language.as_object_mut().unwrap().remove("pattern").is_some());
-    }
-    schema
-}
-
-#[test]
-fn sarif_holds_to_the_official_schema() {
-    let schema = sarif_schema();
-    assert_eq!(
-        schema["title"],
-        "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema"
-    );
-    let validator = jsonschema::options()
-        .should_validate_formats(true)
-        .build(&schema)
-        .unwrap();
-    let mut many = report();
-    many.findings
-        .extend(vec![many.findings[1].clone(); sarif::MAX_RESULTS]);
-    for report in [Report::default(), report(), many] {
-        let log: serde_json::Value = serde_json::from_str(&rendered(&report, Format::Sarif)).unwrap();
-        let faults: Vec<String> = validator
-            .iter_errors(&log)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
-        assert_eq!(faults, [""; 0]);
-    }
-    // The validator does refuse something.
-    let mut log: serde_json::Value =
-        serde_json::from_str(&rendered(&Report::default(), Format::Sarif)).unwrap();
-    log["runs"][0]["columnKind"] = serde_json::json!("bytes");
-    assert!(!validator.is_valid(&log));
-}
-
-#[test]
-fn sarif_keeps_the_worst_of_too_many() {
-    let mut many = report();
-    let note = many.findings[1].clone();
-    many.findings.splice(0..0, vec![note; sarif::MAX_RESULTS + 3]);
-    let log: serde_json::Value = serde_json::from_str(&rendered(&many, Format::Sarif)).unwrap();
-    let run = &log["runs"][0];
-    let results = run["results"].as_array().unwrap();
-    assert_eq!(results.len(), sarif::MAX_RESULTS);
-    let errors = results.iter().filter(|result| result["level"] == "error").count();
-    assert_eq!(errors, report().count(Level::Error));
-    let notification = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
-    assert!(notification.as_str().unwrap().starts_with("8 of 25008 findings"));
-}
-
 proptest! {
     /// Whatever the texts and places, nothing panics, nothing steers a terminal, XML stays XML.
     #[test]
@@ -520,18 +356,5 @@ proptest! {
                 }
             }
         }
-    }
-
-    /// A correct span of one line is underlined where the finding says it is.
-    #[test]
-    fn carets_stand_under_the_span(before in "[a-zé ]{0,9}", marked in "[a-zé]{1,9}", after in "[a-zé ]{0,9}") {
-        let text = format!("first: 1\n{before}§{marked}{after}\nlast: 2\n");
-        let needle = format!("§{marked}");
-        let span = span_of(&text, &needle);
-        let shown = shown(&text, span, 140);
-        let expected = format!("--> a.yaml:2:{}\n", before.chars().count() + 1);
-        prop_assert!(shown.contains(&expected), "{shown}");
-        let carets = "^".repeat(needle.chars().count());
-        prop_assert!(shown.lines().any(|line| line.trim_start_matches([' ', '|']) == carets), "{shown}");
     }
 }
