@@ -38,7 +38,7 @@ impl Repository {
     /// is the [merge base](Repository::merge_base), not the tip of the target branch.
     ///
     /// # Errors
-    /// [`Error::Missing`] in shallow or damaged clones.
+    /// [`Error::Missing`](crate::Error::Missing) in shallow or damaged clones.
     pub fn changed_paths(&self, base: CommitId, head: CommitId) -> Result<Vec<ChangedPath>> {
         let doing = || format!("compare {base} with {head}");
         let tree = |id: CommitId| {

@@ -3,8 +3,8 @@
 //!
 //! Two people, or a person and CI, must get the same answer from the same commit. So nothing here reads the
 //! configuration of the user or the machine, the environment, or content filters: blobs come out as they are
-//! stored. Everything read is untrusted and bounded: entries, depth and bytes all have a limit that the caller
-//! states.
+//! stored. ([`Repository::is_dirty`], which looks at the working tree, is a hint.) What is read is untrusted:
+//! entries, depth and bytes all have a limit that the caller states.
 
 mod changes;
 mod error;

@@ -107,6 +107,9 @@ impl Repository {
     /// Whether any file at or below `paths` differs from `HEAD`: changed, added, removed or untracked, ignored
     /// files aside. Paths count from the root of the repository; none of them means everything.
     ///
+    /// A hint for people, not for decisions: the personal `git/ignore` and `git/attributes` files count here, since
+    /// libgit2 finds them without configuration.
+    ///
     /// # Errors
     /// [`Error::Bare`], [`Error::Git`].
     pub fn is_dirty(&self, paths: &[&Path]) -> Result<bool> {
