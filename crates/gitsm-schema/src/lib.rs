@@ -9,8 +9,10 @@
 //! `x-kubernetes-validations` are evaluated. Every complaint is a [`FieldError`].
 
 pub mod error;
+pub mod formats;
 pub mod path;
 pub mod structural;
+pub mod values;
 
 pub use error::{ErrorKind, FieldError};
 pub use path::{Path, Segment};
