@@ -52,9 +52,9 @@ fn drop_nulls_below(schema: &Structural, value: &mut Value, depth: usize) {
         }),
         Value::Array(elements) => {
             if let Some(items) = &schema.items {
-                elements
-                    .iter_mut()
-                    .for_each(|element| drop_nulls_below(items, element, depth + 1));
+                for element in elements {
+                    drop_nulls_below(items, element, depth + 1);
+                }
             }
         }
         _ => {}
@@ -82,9 +82,9 @@ fn apply_below(schema: &Structural, value: &mut Value, depth: usize) {
         }
         Value::Array(elements) => {
             if let Some(items) = &schema.items {
-                elements
-                    .iter_mut()
-                    .for_each(|element| complete(items, element, depth));
+                for element in elements {
+                    complete(items, element, depth);
+                }
             }
         }
         _ => {}

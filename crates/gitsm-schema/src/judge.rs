@@ -68,6 +68,12 @@ impl ObjectSchema {
         self.validator.validate(object)
     }
 
+    /// Whether [`validate_values`](Self::validate_values) would find nothing; cheaper where the complaints are not
+    /// needed.
+    pub fn is_valid(&self, object: &Value) -> bool {
+        self.validator.is_valid(object)
+    }
+
     /// What occurs twice in lists of type `set` and `map`.
     pub fn validate_lists(&self, object: &Value) -> Vec<FieldError> {
         listtype::validate(&self.structural, object)

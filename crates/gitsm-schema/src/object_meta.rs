@@ -110,20 +110,9 @@ fn check_embedded(fields: &Map<String, Value>, at: &Trail<'_>, errors: &mut Vec<
             Some(Value::String(text)) if text.is_empty() => {
                 invalid(name, &Value::from(""), "must not be empty".to_owned());
             }
-            Some(value @ Value::String(text)) if name == "apiVersion" => {
-                if text.matches('/').count() > 1 {
-                    invalid(name, value, format!("unexpected GroupVersion string: {text}"));
-                }
-            }
             Some(value @ Value::String(text)) => {
-                let wrong = names::dns1035_label(&text.to_lowercase());
-                if !wrong.is_empty() {
-                    let rule = wrong.join(",");
-                    invalid(
-                        name,
-                        value,
-                        format!("may have mixed case, but should otherwise match: {rule}"),
-                    );
+                if let Some(detail) = wrong_type_meta(name, text) {
+                    invalid(name, value, detail);
                 }
             }
             Some(value) => invalid(name, value, "must be a string".to_owned()),
@@ -152,6 +141,15 @@ fn check_embedded(fields: &Map<String, Value>, at: &Trail<'_>, errors: &mut Vec<
             errors.push(FieldError::new(ErrorKind::Required, at.field(name).to_path(), ""));
         }
     }
+}
+
+/// What is wrong with an `apiVersion` or a `kind`.
+fn wrong_type_meta(field: &str, text: &str) -> Option<String> {
+    if field == "apiVersion" {
+        return (text.matches('/').count() > 1).then(|| format!("unexpected GroupVersion string: {text}"));
+    }
+    let wrong = names::dns1035_label(&text.to_lowercase()).join(",");
+    (!wrong.is_empty()).then(|| format!("may have mixed case, but should otherwise match: {wrong}"))
 }
 
 /// Where `meta` has values of types that it could not be decoded from.
@@ -244,7 +242,7 @@ impl Checker<'_> {
                 self.push(ErrorKind::Forbidden, "namespace", "not allowed on this type");
             }
             NamespaceRule::Required if namespace.is_empty() => {
-                self.push(ErrorKind::Required, "namespace", "")
+                self.push(ErrorKind::Required, "namespace", "");
             }
             _ if namespace.is_empty() => {}
             _ => {

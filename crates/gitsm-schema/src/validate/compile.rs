@@ -20,10 +20,8 @@ pub(super) struct Node {
     pub(super) min_length: Option<u64>,
     pub(super) max_length: Option<u64>,
     pub(super) pattern: Option<Pattern>,
-    pub(super) minimum: Option<f64>,
-    pub(super) exclusive_minimum: bool,
-    pub(super) maximum: Option<f64>,
-    pub(super) exclusive_maximum: bool,
+    pub(super) minimum: Option<Bound>,
+    pub(super) maximum: Option<Bound>,
     pub(super) multiple_of: Option<f64>,
     pub(super) min_items: Option<u64>,
     pub(super) max_items: Option<u64>,
@@ -39,6 +37,14 @@ pub(super) struct Node {
     pub(super) any_of: Vec<Node>,
     pub(super) one_of: Vec<Node>,
     pub(super) not: Option<Box<Node>>,
+}
+
+/// A bound on numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
+    pub(super) value: f64,
+    /// The bound itself is out of bounds.
+    pub(super) exclusive: bool,
 }
 
 /// What holds for properties that are not declared.
@@ -168,18 +174,19 @@ impl Compiler {
             .as_deref()
             .map(|pattern| self.pattern(pattern))
             .transpose()?;
-        node.minimum = float(&value.minimum);
-        node.exclusive_minimum = value.exclusive_minimum;
-        node.maximum = float(&value.maximum);
-        node.exclusive_maximum = value.exclusive_maximum;
+        let bound = |number: &Option<serde_json::Number>, exclusive| {
+            float(number).map(|value| Bound { value, exclusive })
+        };
+        node.minimum = bound(&value.minimum, value.exclusive_minimum);
+        node.maximum = bound(&value.maximum, value.exclusive_maximum);
         node.multiple_of = float(&value.multiple_of);
         node.min_items = value.min_items;
         node.max_items = value.max_items;
         node.unique_items = value.unique_items;
         node.min_properties = value.min_properties;
         node.max_properties = value.max_properties;
-        node.required = value.required.clone();
-        node.enumeration = value.enumeration.clone();
+        node.required.clone_from(&value.required);
+        node.enumeration.clone_from(&value.enumeration);
         node.all_of = self.branches("allOf", &value.all_of)?;
         node.any_of = self.branches("anyOf", &value.any_of)?;
         node.one_of = self.branches("oneOf", &value.one_of)?;

@@ -1,11 +1,12 @@
 //! Checks on numbers: bounds, multiples, and the ranges of numeric formats.
 
-use super::compile::{FormatKind, Node};
+use super::compile::{Bound, FormatKind, Node};
 use super::walk::Outcome;
 use crate::error::{ErrorKind, FieldError};
 use crate::structural::SchemaType;
 use crate::trail::Trail;
 use serde_json::{Number, Value};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A JSON number as the API server decodes it: an integer where it is written as one and fits 64 bits.
@@ -73,44 +74,59 @@ impl Node {
             self.check_multiple(number, factor, at, out);
         }
         if let Some(maximum) = self.maximum {
-            let bound = self.bound(number, maximum, "Maximum boundary", at, out);
-            let beyond = match bound {
-                (Numeric::Integer(value), Numeric::Integer(bound)) => (value > bound, value == bound),
-                (value, bound) => (value.to_f64() > bound.to_f64(), same(value, bound)),
+            let than = if maximum.exclusive {
+                "less than"
+            } else {
+                "less than or equal to"
             };
-            if beyond.0 || self.exclusive_maximum && beyond.1 {
-                let than = if self.exclusive_maximum {
-                    "less than"
-                } else {
-                    "less than or equal to"
-                };
-                out.invalid(at, bound.0.into(), || {
-                    format!("{at} in body should be {than} {}", bound.1)
-                });
-            }
+            self.check_bound(
+                number,
+                maximum,
+                (Ordering::Greater, "Maximum boundary", than),
+                at,
+                out,
+            );
         }
         if let Some(minimum) = self.minimum {
-            let bound = self.bound(number, minimum, "Minimum boundary", at, out);
-            let beyond = match bound {
-                (Numeric::Integer(value), Numeric::Integer(bound)) => (value < bound, value == bound),
-                (value, bound) => (value.to_f64() < bound.to_f64(), same(value, bound)),
+            let than = if minimum.exclusive {
+                "greater than"
+            } else {
+                "greater than or equal to"
             };
-            if beyond.0 || self.exclusive_minimum && beyond.1 {
-                let than = if self.exclusive_minimum {
-                    "greater than"
-                } else {
-                    "greater than or equal to"
-                };
-                out.invalid(at, bound.0.into(), || {
-                    format!("{at} in body should be {than} {}", bound.1)
-                });
-            }
+            self.check_bound(
+                number,
+                minimum,
+                (Ordering::Less, "Minimum boundary", than),
+                at,
+                out,
+            );
+        }
+    }
+
+    /// `beyond` says on which side of the bound a number is out of bounds, and how both are worded.
+    fn check_bound(
+        &self,
+        number: Numeric,
+        bound: Bound,
+        (beyond, prefix, than): (Ordering, &str, &str),
+        at: &Trail<'_>,
+        out: &mut Outcome,
+    ) {
+        let (value, limit) = self.comparable(number, bound.value, prefix, at, out);
+        let side = match (value, limit) {
+            (Numeric::Integer(value), Numeric::Integer(limit)) => Some(value.cmp(&limit)),
+            (value, limit) => value.to_f64().partial_cmp(&limit.to_f64()),
+        };
+        if side == Some(beyond) || bound.exclusive && side == Some(Ordering::Equal) {
+            out.invalid(at, value.into(), || {
+                format!("{at} in body should be {than} {limit}")
+            });
         }
     }
 
     /// The value and a bound as the pair that upstream compares: an integer with the bound cut to an integer,
     /// unless the bound does not fit the node's type, which is itself a complaint.
-    fn bound(
+    fn comparable(
         &self,
         number: Numeric,
         bound: f64,
@@ -126,7 +142,7 @@ impl Node {
     }
 
     fn check_multiple(&self, number: Numeric, factor: f64, at: &Trail<'_>, out: &mut Outcome) {
-        let (number, factor) = self.bound(number, factor, "MultipleOf", at, out);
+        let (number, factor) = self.comparable(number, factor, "MultipleOf", at, out);
         let whole = match (number, factor) {
             _ if factor.to_f64() <= 0.0 => {
                 let detail = || format!("factor MultipleOf declared for {at} must be positive: {factor}");
@@ -151,8 +167,7 @@ impl Node {
             [SchemaType::Integer] => {
                 let integer = match number {
                     Numeric::Integer(integer) => Some(integer),
-                    Numeric::Float(float) if float.trunc() == float => exact(float),
-                    Numeric::Float(_) => None,
+                    Numeric::Float(float) => exact(float),
                 };
                 let small = matches!(format.map(|format| format.kind), Some(FormatKind::Int32));
                 (
@@ -185,7 +200,7 @@ impl Node {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "an exclusive bound excludes exactly itself")]
+#[expect(clippy::float_cmp, reason = "an enumerated number admits exactly itself")]
 fn same(a: Numeric, b: Numeric) -> bool {
     a.to_f64() == b.to_f64()
 }
@@ -199,11 +214,11 @@ fn truncated(float: f64) -> i64 {
     float as i64
 }
 
-/// A whole double as an integer, where it fits 64 bits.
+/// A double as an integer, where it is whole and fits 64 bits.
 fn exact(float: f64) -> Option<i64> {
     // 2^63, the first double that does not fit.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    (-LIMIT..LIMIT).contains(&float).then(|| truncated(float))
+    (float.fract() == 0.0 && (-LIMIT..LIMIT).contains(&float)).then(|| truncated(float))
 }
 
 /// A double in single precision: infinite when it does not fit.

@@ -269,7 +269,7 @@ fn bad_patterns_are_refused_with_their_place() {
 #[test]
 fn nesting_is_bounded() {
     let mut schema = Structural::default();
-    for _ in 0..crate::trail::MAX_DEPTH + 1 {
+    for _ in 0..=crate::trail::MAX_DEPTH {
         schema = Structural {
             items: Some(Box::new(schema)),
             ..Structural::default()

@@ -1,6 +1,7 @@
 //! Regular expressions in RE2 syntax, as Go's `regexp` reads them: schema patterns and CEL's `matches`.
 
 use regex::{Regex, RegexBuilder};
+use std::fmt::{self, Write as _};
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -78,7 +79,7 @@ impl Translator<'_> {
         match self.rest.peek() {
             Some('b' | 'B') => {
                 let boundary = self.rest.next().unwrap_or('b');
-                self.output.push_str(&format!("(?-u:\\{boundary})"));
+                self.push_format(format_args!("(?-u:\\{boundary})"));
                 return Ok(());
             }
             Some('A' | 'z') => {
@@ -92,7 +93,7 @@ impl Translator<'_> {
             Escape::Literal(c) => self.push_literal(c),
             Escape::Class(negated, ranges) => {
                 let not = if negated { "^" } else { "" };
-                self.output.push_str(&format!("(?-i:[{not}{ranges}])"));
+                self.push_format(format_args!("(?-i:[{not}{ranges}])"));
             }
             Escape::Verbatim(text) => self.output.push_str(&text),
             Escape::Quote => {
@@ -105,6 +106,11 @@ impl Translator<'_> {
             }
         }
         Ok(())
+    }
+
+    fn push_format(&mut self, text: fmt::Arguments<'_>) {
+        // Writing to a `String` cannot fail.
+        let _ = self.output.write_fmt(text);
     }
 
     fn push_literal(&mut self, c: char) {
@@ -235,7 +241,7 @@ impl Translator<'_> {
         {
             return Err(Re2Error(format!("invalid repeat count: `{{{body}}}`")));
         }
-        self.output.push_str(&format!("{{{body}}}"));
+        self.push_format(format_args!("{{{body}}}"));
         self.rest.by_ref().take(body.chars().count() + 1).for_each(drop);
         Ok(())
     }
@@ -257,7 +263,7 @@ impl Translator<'_> {
                 '\\' => match self.escape()? {
                     Escape::Literal(c) => self.class_range(c)?,
                     Escape::Class(false, ranges) => self.output.push_str(ranges),
-                    Escape::Class(true, ranges) => self.output.push_str(&format!("[^{ranges}]")),
+                    Escape::Class(true, ranges) => self.push_format(format_args!("[^{ranges}]")),
                     Escape::Verbatim(text) => self.output.push_str(&text),
                     Escape::Quote => return Err(Re2Error("invalid escape sequence: `\\Q`".to_owned())),
                 },
@@ -282,7 +288,7 @@ impl Translator<'_> {
             .strip_suffix(':')
             .map(|name| name.strip_prefix('^').unwrap_or(name));
         if name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())) {
-            self.output.push_str(&format!("[:{body}]"));
+            self.push_format(format_args!("[:{body}]"));
             self.rest.by_ref().take(body.chars().count() + 2).for_each(drop);
         } else {
             self.output.push_str("\\[");
