@@ -8,6 +8,7 @@
 use gitsm_schema::prune::{self, PruneOptions};
 use gitsm_schema::structural::Structural;
 use gitsm_schema::validate::Validator;
+use gitsm_schema::values::named_format;
 use gitsm_schema::{FieldError, defaulting, listtype};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -217,4 +218,31 @@ fn pruning() {
         };
         differ(&(object, ours), &(vector["pruned"].clone(), theirs))
     });
+}
+
+#[test]
+fn named_formats() {
+    let Some(vectors) = vectors("lib-cel-eval.jsonl") else {
+        return;
+    };
+    let mut compared = 0;
+    for vector in &vectors {
+        let expression = vector["expr"].as_str().unwrap();
+        let call = expression
+            .strip_prefix("format.")
+            .and_then(|call| call.split_once("().validate("));
+        let Some((format, text)) = call.and_then(|(name, text)| Some((named_format(name)?, text))) else {
+            continue;
+        };
+        // The argument is a CEL string literal that is also a JSON one.
+        let text: String = serde_json::from_str(text.strip_suffix(')').unwrap()).unwrap();
+        let theirs: Vec<String> = vector
+            .get("value")
+            .map(|value| serde_json::from_value(value.clone()).unwrap())
+            .unwrap_or_default();
+        assert_eq!(format.validate(&text), theirs, "{expression}");
+        compared += 1;
+    }
+    println!("lib-cel-eval.jsonl: {compared} format checks agree in every word");
+    assert!(compared > 10);
 }
