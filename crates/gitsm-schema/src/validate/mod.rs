@@ -2,8 +2,9 @@
 //!
 //! A schema is compiled once into a tree of checks; judging an object then walks both trees together and
 //! allocates only for complaints. Complaints repeat the rules of kube-openapi's validator, some of which are
-//! surprising and kept on purpose: `null` never satisfies an `enum`, a list passes `type: string` when a format is
-//! given, and of failing `anyOf` branches only the one that matched most is reported.
+//! surprising and kept on purpose: `null` never satisfies an `enum`, a list passes `type: string` when a format
+//! is given, an integer is compared with bounds and factors cut to integers, and of failing `anyOf` branches only
+//! the one that matched most is reported.
 
 mod compile;
 mod number;
