@@ -8,9 +8,12 @@
 //! fields, defaulted, validated against the value rules, its list types are checked, and last its
 //! `x-kubernetes-validations` are evaluated. Every complaint is a [`FieldError`].
 
+pub mod cel;
 pub mod error;
+pub mod formats;
 pub mod path;
 pub mod structural;
+pub mod values;
 
 pub use error::{ErrorKind, FieldError};
 pub use path::{Path, Segment};

@@ -1,0 +1,331 @@
+//! Timestamps and durations.
+
+use crate::cel::error::EvalError;
+use crate::cel::eval::Meter;
+use crate::cel::overload::{Definition, member};
+use crate::cel::value::Value;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+type Result<'a> = std::result::Result<Value<'a>, EvalError>;
+
+/// The first and last second of CEL timestamps: the years 1 to 9999.
+const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
+pub(super) const FUNCTIONS: &[Definition] = &[
+    member("timestamp", "getFullYear", &[], "int", full_year),
+    member("timestamp", "getFullYear", &["string"], "int", full_year),
+    member("timestamp", "getMonth", &[], "int", month),
+    member("timestamp", "getMonth", &["string"], "int", month),
+    member("timestamp", "getDayOfYear", &[], "int", day_of_year),
+    member("timestamp", "getDayOfYear", &["string"], "int", day_of_year),
+    member("timestamp", "getDayOfMonth", &[], "int", day_of_month),
+    member("timestamp", "getDayOfMonth", &["string"], "int", day_of_month),
+    member("timestamp", "getDate", &[], "int", date),
+    member("timestamp", "getDate", &["string"], "int", date),
+    member("timestamp", "getDayOfWeek", &[], "int", day_of_week),
+    member("timestamp", "getDayOfWeek", &["string"], "int", day_of_week),
+    member("timestamp", "getHours", &[], "int", hours),
+    member("timestamp", "getHours", &["string"], "int", hours),
+    member("timestamp", "getMinutes", &[], "int", minutes),
+    member("timestamp", "getMinutes", &["string"], "int", minutes),
+    member("timestamp", "getSeconds", &[], "int", seconds),
+    member("timestamp", "getSeconds", &["string"], "int", seconds),
+    member("timestamp", "getMilliseconds", &[], "int", milliseconds),
+    member("timestamp", "getMilliseconds", &["string"], "int", milliseconds),
+    member("duration", "getHours", &[], "int", hours),
+    member("duration", "getMinutes", &[], "int", minutes),
+    member("duration", "getSeconds", &[], "int", seconds),
+    member("duration", "getMilliseconds", &[], "int", milliseconds),
+];
+
+/// A point in time by seconds since 1970; `None` outside of the years 1 to 9999.
+pub(crate) fn from_seconds(seconds: i64) -> Option<Timestamp> {
+    in_range(Timestamp::from_second(seconds).ok()?)
+}
+
+fn in_range(at: Timestamp) -> Option<Timestamp> {
+    let floor = at.as_nanosecond().div_euclid(1_000_000_000);
+    i64::try_from(floor).is_ok_and(|seconds| SECONDS.contains(&seconds)).then_some(at)
+}
+
+/// Reads RFC 3339, as CEL and the API server accept it: upper-case `T` and `Z`, an offset in hours and minutes.
+pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    let shape = bytes.get(..19)?;
+    let is_shaped = shape.iter().enumerate().all(|(position, byte)| match position {
+        4 | 7 => *byte == b'-',
+        10 => *byte == b'T',
+        13 | 16 => *byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    if !is_shaped {
+        return None;
+    }
+    let mut rest = &bytes[19..];
+    if let Some((b'.' | b',', fraction)) = rest.split_first() {
+        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == 0 {
+            return None;
+        }
+        rest = &fraction[digits..];
+    }
+    let is_zone = match rest {
+        b"Z" => true,
+        [b'+' | b'-', h1, h2, b':', m1, m2] => [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    };
+    // The leap second of RFC 3339 is no second of Go's clock.
+    if !is_zone || &bytes[17..19] == b"60" {
+        return None;
+    }
+    in_range(text.parse().ok()?)
+}
+
+/// Reads the `date-time` format of schemas, which is a little wider than RFC 3339.
+pub(crate) fn parse_format_timestamp(text: &str) -> Option<Timestamp> {
+    parse_timestamp(text).or_else(|| parse_timestamp(&text.to_ascii_uppercase().replacen(' ', "T", 1)))
+}
+
+/// Reads a calendar date as its first instant in UTC.
+pub(crate) fn parse_date(text: &str) -> Option<Timestamp> {
+    let date: Date = text.parse().ok()?;
+    (text.len() == 10).then_some(())?;
+    in_range(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// Reads a duration such as `1h30m` or `-1.5s` to nanoseconds, with the grammar of Go's `time.ParseDuration`.
+pub(crate) fn parse_duration(text: &str) -> Option<i64> {
+    let (is_negative, mut rest) = match text.split_at_checked(1) {
+        Some(("-", rest)) => (true, rest),
+        Some(("+", rest)) => (false, rest),
+        _ => (false, text),
+    };
+    if rest == "0" {
+        return Some(0);
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut total = 0_i128;
+    while !rest.is_empty() {
+        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(number_end);
+        let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit_end);
+        let unit: i128 = match unit {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            _ => return None,
+        };
+        total = total.checked_add(scale(number, unit)?)?;
+        rest = tail;
+    }
+    i64::try_from(if is_negative { -total } else { total }).ok()
+}
+
+/// `number` times `unit`, cut to whole nanoseconds.
+fn scale(number: &str, unit: i128) -> Option<i128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || whole.len() > 19 {
+        return None;
+    }
+    let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let mut nanoseconds = whole.checked_mul(unit)?;
+    let mut place = unit;
+    for digit in fraction.bytes().take(18) {
+        place /= 10;
+        nanoseconds += i128::from(digit - b'0') * place;
+    }
+    Some(nanoseconds)
+}
+
+/// Reads the `duration` format of schemas: Go's grammar, or one number with a unit in words (`3 days`).
+pub(crate) fn parse_format_duration(text: &str) -> Option<i64> {
+    if let Some(nanoseconds) = parse_duration(text) {
+        return Some(nanoseconds);
+    }
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(end);
+    let unit: i64 = match unit.trim() {
+        "ns" | "nano" | "nanos" | "nanosecond" | "nanoseconds" => 1,
+        "us" | "µs" | "micro" | "micros" | "microsecond" | "microseconds" => 1_000,
+        "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => 1_000_000,
+        "s" | "sec" | "secs" | "second" | "seconds" => 1_000_000_000,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60_000_000_000,
+        "h" | "hr" | "hour" | "hours" => 3_600_000_000_000,
+        "d" | "day" | "days" => 86_400_000_000_000,
+        "w" | "wk" | "week" | "weeks" => 604_800_000_000_000,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(unit)
+}
+
+/// The time `by` nanoseconds later; `None` stands for a duration that is out of range itself.
+pub(crate) fn shift<'a>(at: Timestamp, by: Option<i64>) -> Result<'a> {
+    by.and_then(|by| at.checked_add(SignedDuration::from_nanos(by)).ok())
+        .and_then(in_range)
+        .map(Value::Timestamp)
+        .ok_or_else(|| EvalError::overflow("timestamp"))
+}
+
+/// The duration from `from` to `to`.
+pub(crate) fn between<'a>(from: Timestamp, to: Timestamp) -> Result<'a> {
+    let nanoseconds = to.as_nanosecond() - from.as_nanosecond();
+    i64::try_from(nanoseconds).map(Value::Duration).map_err(|_| EvalError::overflow("timestamp"))
+}
+
+/// A time as CEL prints it: RFC 3339 in UTC, without trailing zeros of the fraction.
+pub(crate) fn print_timestamp(at: Timestamp) -> String {
+    let zoned = at.to_zoned(TimeZone::UTC);
+    let mut text = format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+        zoned.year(),
+        zoned.month(),
+        zoned.day(),
+        zoned.hour(),
+        zoned.minute(),
+        zoned.second()
+    );
+    let fraction = zoned.subsec_nanosecond();
+    if fraction != 0 {
+        text.push_str(format!(".{fraction:09}").trim_end_matches('0'));
+    }
+    text.push('Z');
+    text
+}
+
+/// A duration as CEL prints it: seconds, without trailing zeros of the fraction.
+pub(crate) fn print_duration(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let magnitude = nanoseconds.unsigned_abs();
+    let (whole, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
+    if fraction == 0 {
+        return format!("{sign}{whole}s");
+    }
+    let fraction = format!("{fraction:09}");
+    format!("{sign}{whole}.{}s", fraction.trim_end_matches('0'))
+}
+
+/// A time zone by name, or by offset (`+02:00`, `-9:30`, `05:00`).
+fn zone(name: &str) -> Option<TimeZone> {
+    if name.is_empty() || name == "UTC" {
+        return Some(TimeZone::UTC);
+    }
+    let Some((hours, minutes)) = name.split_once(':') else {
+        return TimeZone::get(name).ok();
+    };
+    let (is_negative, hours) = match hours.split_at_checked(1) {
+        Some(("-", hours)) => (true, hours),
+        Some(("+", hours)) => (false, hours),
+        _ => (false, hours),
+    };
+    let seconds = hours.parse::<u16>().ok().map(i32::from)? * 3600 + minutes.parse::<u16>().ok().map(i32::from)? * 60;
+    let offset = Offset::from_seconds(if is_negative { -seconds } else { seconds }).ok()?;
+    Some(TimeZone::fixed(offset))
+}
+
+/// A part of a time, in UTC or in the time zone that the call names.
+fn part<'a>(arguments: &[Value<'a>], part: impl Fn(&Zoned) -> i64) -> Result<'a> {
+    let (at, zone) = match arguments {
+        [Value::Timestamp(at)] => (at, TimeZone::UTC),
+        [Value::Timestamp(at), Value::String(name)] => {
+            let zone = zone(name).ok_or_else(|| EvalError::new(format!("unknown time zone {}", &**name)))?;
+            (at, zone)
+        }
+        _ => return Err(EvalError::NoSuchOverload),
+    };
+    Ok(Value::Int(part(&at.to_zoned(zone))))
+}
+
+fn full_year<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    part(arguments, |at| i64::from(at.year()))
+}
+
+fn month<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    part(arguments, |at| i64::from(at.month()) - 1)
+}
+
+fn day_of_year<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    part(arguments, |at| i64::from(at.day_of_year()) - 1)
+}
+
+fn day_of_month<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    part(arguments, |at| i64::from(at.day()) - 1)
+}
+
+fn date<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    part(arguments, |at| i64::from(at.day()))
+}
+
+fn day_of_week<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    part(arguments, |at| i64::from(at.weekday().to_sunday_zero_offset()))
+}
+
+fn hours<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    match arguments {
+        [Value::Duration(nanoseconds)] => Ok(Value::Int(nanoseconds / 3_600_000_000_000)),
+        _ => part(arguments, |at| i64::from(at.hour())),
+    }
+}
+
+fn minutes<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    match arguments {
+        [Value::Duration(nanoseconds)] => Ok(Value::Int(nanoseconds / 60_000_000_000)),
+        _ => part(arguments, |at| i64::from(at.minute())),
+    }
+}
+
+fn seconds<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    match arguments {
+        [Value::Duration(nanoseconds)] => Ok(Value::Int(nanoseconds / 1_000_000_000)),
+        _ => part(arguments, |at| i64::from(at.second())),
+    }
+}
+
+fn milliseconds<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
+    match arguments {
+        [Value::Duration(nanoseconds)] => Ok(Value::Int(nanoseconds / 1_000_000)),
+        _ => part(arguments, |at| i64::from(at.millisecond())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_rfc_3339_between_year_1_and_9999() {
+        for text in ["2011-08-18T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999+00:00"] {
+            assert!(parse_timestamp(text).is_some(), "{text}");
+        }
+        for text in [
+            "2011-08-18",
+            "1000-00-00T00:00:00Z",
+            "10000-01-01T00:00:00Z",
+            "2011-08-18T00:00:00ZZ",
+            "2011-08-18t00:00:00Z",
+            "2011-08-18T23:59:60Z",
+            "0000-12-31T23:59:59Z",
+        ] {
+            assert!(parse_timestamp(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_follow_the_grammar_of_go() {
+        assert_eq!(parse_duration("1h2m3.5s"), Some(3_723_500_000_000));
+        assert_eq!(parse_duration("-1.5ms"), Some(-1_500_000));
+        assert_eq!(parse_duration("0"), Some(0));
+        for text in ["", "1", "1d", "1nns", "s", "1.2.3s", "320000000000s"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+        assert_eq!(print_duration(-1_500_000_000), "-1.5s");
+    }
+}
