@@ -92,8 +92,8 @@ enum Items<'a> {
 }
 
 impl<'a> List<'a> {
-    /// A list of the evaluation.
-    pub(crate) fn new(values: Vec<Value<'a>>) -> Self {
+    /// A list of these values.
+    pub fn new(values: Vec<Value<'a>>) -> Self {
         Self {
             items: Items::Values(values.into()),
             semantics: &ListSemantics::Ordered,
@@ -137,11 +137,6 @@ impl<'a> List<'a> {
         self.len() == 0
     }
 
-    /// Whether the list comes from data with a schema.
-    pub(crate) fn is_typed(&self) -> bool {
-        matches!(self.items, Items::Typed(..))
-    }
-
     /// The element at `index`, read by its schema.
     pub fn get(&self, index: usize) -> Option<Result<Value<'a>, EvalError>> {
         match &self.items {
@@ -176,6 +171,17 @@ pub enum Map<'a> {
 }
 
 impl<'a> Map<'a> {
+    /// A map of these entries; a later entry wins.
+    ///
+    /// `None` when a key is no `bool`, `int`, `uint` or `string`.
+    pub fn new(entries: impl IntoIterator<Item = (Value<'a>, Value<'a>)>) -> Option<Self> {
+        let entries = entries.into_iter().map(|(key, value)| match &key {
+            Value::Double(_) => None,
+            key => Some((Key::new(key)?, value)),
+        });
+        Some(Self::Values(Rc::new(entries.collect::<Option<_>>()?)))
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         match self {
@@ -327,7 +333,7 @@ impl Eq for Key<'_> {}
 
 impl<'a> Value<'a> {
     /// A text value.
-    pub(crate) fn text(text: impl Into<Text<'a>>) -> Self {
+    pub fn text(text: impl Into<Text<'a>>) -> Self {
         Self::String(text.into())
     }
 

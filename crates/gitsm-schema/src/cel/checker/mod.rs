@@ -144,6 +144,12 @@ impl Checker<'_> {
         (Node::Undeclared(name.to_owned()), Type::Error)
     }
 
+    /// Whether the first part of a dotted name is a variable of a macro, which hides names of the environment.
+    fn starts_with_local(&self, dotted: &str) -> bool {
+        let first = dotted.split('.').next().unwrap_or(dotted);
+        self.locals.iter().any(|local| local.name == first)
+    }
+
     /// A variable or type of the environment.
     fn declared(&mut self, name: &str) -> Option<Checked> {
         if let Some(variable) = self.environment.variable(name) {
@@ -163,6 +169,7 @@ impl Checker<'_> {
 
     fn selection(&mut self, id: u64, select: &SelectExpr) -> Checked {
         if let Some(name) = dotted_name(&select.operand, &select.field)
+            && !self.starts_with_local(&name)
             && let Some(found) = self.declared(&name)
         {
             return found;

@@ -1,0 +1,7 @@
+//! Conformance against vectors recorded from the Kubernetes API machinery and the tests of the CEL
+//! specification. They are read from the folder that the environment variable `GITSM_VECTORS` names; without it
+//! the tests say so and pass.
+
+mod cel_spec;
+mod cel_vectors;
+mod known;
