@@ -27,7 +27,9 @@ struct Features {
     bindings: bool,
     /// `math.greatest`, `math.least`.
     math: bool,
-    /// Whether literals must not mix types, and constant timestamps, durations and patterns must be valid.
+    /// Whether the elements of a list or map literal must be of one type.
+    rejects_mixed_literals: bool,
+    /// Whether constant timestamps, durations and patterns must be valid.
     validates_literals: bool,
     /// Whether types are checked at all.
     checked: bool,
@@ -60,6 +62,7 @@ impl Environment {
             features: Features {
                 bindings: false,
                 math: false,
+                rejects_mixed_literals: true,
                 validates_literals: true,
                 checked: true,
             },
@@ -74,6 +77,7 @@ impl Environment {
             features: Features {
                 bindings: true,
                 math: true,
+                rejects_mixed_literals: false,
                 validates_literals: false,
                 checked: true,
             },
@@ -84,6 +88,15 @@ impl Environment {
     #[must_use]
     pub fn unchecked(mut self) -> Self {
         self.features.checked = false;
+        self
+    }
+
+    /// The same with list and map literals whose elements are of different types.
+    ///
+    /// The API server refuses them in rules, but not in the tests of its libraries.
+    #[must_use]
+    pub fn with_mixed_literals(mut self) -> Self {
+        self.features.rejects_mixed_literals = false;
         self
     }
 
@@ -165,7 +178,7 @@ impl Environment {
     }
 
     pub(crate) fn rejects_mixed_literals(&self) -> bool {
-        self.features.validates_literals
+        self.features.rejects_mixed_literals
     }
 
     pub(crate) fn is_checked(&self) -> bool {

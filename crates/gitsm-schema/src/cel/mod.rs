@@ -38,6 +38,7 @@ pub use environment::{Environment, Variable};
 pub use error::{CompileError, EvalError, Issue, Phase};
 pub use escape::escape;
 pub use library::opaque::Opaque;
+pub use library::time::Timestamp;
 pub use limits::{MAX_DEPTH, MAX_LENGTH, MAX_NESTING, MAX_OPERATORS};
 pub use program::{Activation, Binding, DEFAULT_STEPS, Program};
 pub use rules::{CompiledRules, SchemaRuleError};

@@ -4,7 +4,7 @@ use super::decl::{DeclType, ListDecl, ListSemantics, ObjectDecl};
 use super::error::EvalError;
 use super::json;
 use super::library::opaque::Opaque;
-use jiff::Timestamp;
+use super::library::time::Timestamp;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;

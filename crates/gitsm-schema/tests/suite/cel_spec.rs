@@ -9,7 +9,9 @@ fn the_tests_of_the_cel_specification_pass() {
     let Some(text) = read("cel-spec.json") else { return };
     let tests: Vec<Json> = serde_json::from_str(&text).expect("the tests are JSON");
     let mut tally = Tally::new("cel-spec", include_str!("known/cel-spec.txt"));
-    for test in tests.iter().filter(|test| test["_protoFree"] == true) {
+    // `block_ext` is about a form that optimisers make and nobody writes.
+    let runnable = tests.iter().filter(|test| test["_protoFree"] == true && test["_file"] != "block_ext");
+    for test in runnable {
         let expression = test["expr"].as_str().unwrap_or_default();
         let name = format!("{}/{}/{}", test["_file"], test["_section"], test["name"]);
         let shown = format!("{name} {expression}");

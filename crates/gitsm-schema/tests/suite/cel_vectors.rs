@@ -17,6 +17,23 @@ fn is_out_of_scope(data: &Json) -> bool {
         || details.into_iter().any(|error| error["detail"].as_str().is_some_and(|text| text.contains("cost budget")))
 }
 
+/// Reads a recorded schema; the recording has empty list types where there are none.
+fn structural(schema: &Json) -> Structural {
+    fn without_empty_list_types(schema: &mut Json) {
+        match schema {
+            Json::Object(map) => {
+                map.retain(|keyword, value| keyword != "x-kubernetes-list-type" || value != "");
+                map.values_mut().for_each(without_empty_list_types);
+            }
+            Json::Array(elements) => elements.iter_mut().for_each(without_empty_list_types),
+            _ => {}
+        }
+    }
+    let mut schema = schema.clone();
+    without_empty_list_types(&mut schema);
+    Structural::from_json(&schema).expect("a recorded schema can be read")
+}
+
 fn optional(json: &Json) -> Option<&Json> {
     Some(json).filter(|json| !json.is_null())
 }
@@ -41,7 +58,7 @@ fn first_rule(schema: &Json) -> String {
 }
 
 fn judge_object(data: &Json) -> Verdict {
-    let schema = Structural::from_json(&data["schema"]).expect("a recorded schema can be read");
+    let schema = structural(&data["schema"]);
     let expected: BTreeSet<(String, String)> = data["errors"]
         .as_array()
         .into_iter()
@@ -108,7 +125,7 @@ fn rules_compile_where_the_api_server_compiles_them() {
     let mut tally = Tally::new("cel-compile", include_str!("known/cel-compile.txt"));
     for Vector { key, data } in vectors {
         // Each line is about the rules of the node itself.
-        let mut schema = Structural::from_json(&data["schema"]).expect("a recorded schema can be read");
+        let mut schema = structural(&data["schema"]);
         let rules = std::mem::take(&mut schema.extensions.validations);
         let results = data["results"].as_array().cloned().unwrap_or_default();
         for (position, (rule, result)) in rules.into_iter().zip(results).enumerate() {
@@ -159,8 +176,10 @@ fn what_the_api_server_refuses_is_refused() {
 fn expressions_have_the_recorded_values() {
     let Some(vectors) = read_lines("lib-cel-eval.jsonl") else { return };
     let mut tally = Tally::new("lib-cel-eval", include_str!("known/lib-cel-eval.txt"));
-    for Vector { key, data } in vectors {
-        tally.count(&key, &text(&data["expr"]), judge_expression(&data));
+    // `test()` exists only in the tests of Kubernetes; the libraries were recorded without the check of literals.
+    let comparable = vectors.iter().filter(|vector| !text(&vector.data["expr"]).contains("test()"));
+    for Vector { key, data } in comparable {
+        tally.count(key, &text(&data["expr"]), judge_expression(Environment::kubernetes().with_mixed_literals(), data));
     }
     tally.finish(1);
 }
@@ -173,17 +192,17 @@ fn expressions_of_rules_have_the_recorded_values() {
         let expression = text(&data["expr"]);
         // The values of `self` and `oldSelf` were not recorded; `cel` has these rules with their objects.
         if !expression.contains("elf") && !data["error"].as_str().is_some_and(|error| error.contains("operation")) {
-            tally.count(&key, &expression, judge_expression(&data));
+            tally.count(&key, &expression, judge_expression(Environment::kubernetes(), &data));
         }
     }
     tally.finish(1);
 }
 
-fn judge_expression(data: &Json) -> Verdict {
+fn judge_expression(environment: Environment, data: &Json) -> Verdict {
     let expression = text(&data["expr"]);
     let empty = serde_json::Map::new();
     let variables = data["vars"].as_object().unwrap_or(&empty);
-    let mut environment = Environment::kubernetes();
+    let mut environment = environment;
     for name in variables.keys().filter(|name| *name != "authorizer") {
         environment = environment.with_variable(name, DeclType::json());
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// The text of a file of vectors; `None`, and a word on the output, when there is no folder of vectors.
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-pub fn read(file: &str) -> Option<String> {
+pub(crate) fn read(file: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("GITSM_VECTORS") else {
         eprintln!("GITSM_VECTORS is not set: skipped {file}");
         return None;
@@ -17,7 +17,7 @@ pub fn read(file: &str) -> Option<String> {
 }
 
 /// The vectors of a file with one JSON value a line.
-pub fn read_lines(file: &str) -> Option<Vec<Vector>> {
+pub(crate) fn read_lines(file: &str) -> Option<Vec<Vector>> {
     let text = read(file)?;
     let vector = |line: &str| Vector {
         key: key(line),
@@ -27,13 +27,13 @@ pub fn read_lines(file: &str) -> Option<Vec<Vector>> {
 }
 
 /// A vector and the key by which a list of known differences names it.
-pub struct Vector {
-    pub key: String,
-    pub data: Value,
+pub(crate) struct Vector {
+    pub(crate) key: String,
+    pub(crate) data: Value,
 }
 
 /// FNV-1a of the text, so that keys do not change with compilers.
-pub fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -41,7 +41,7 @@ pub fn key(text: &str) -> String {
 }
 
 /// How a vector was judged.
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// As recorded.
     Agrees,
     /// Refused when it was compiled, although the API server accepts it; says why.
@@ -51,7 +51,7 @@ pub enum Verdict {
 }
 
 /// The tally of a file of vectors against its list of known differences.
-pub struct Tally {
+pub(crate) struct Tally {
     name: &'static str,
     known: BTreeMap<&'static str, &'static str>,
     agree: usize,
@@ -61,7 +61,7 @@ pub struct Tally {
 
 impl Tally {
     /// A tally; `known` has a key and a reason on each line.
-    pub fn new(name: &'static str, known: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str, known: &'static str) -> Self {
         let lines = known.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         Self {
             name,
@@ -73,7 +73,7 @@ impl Tally {
     }
 
     /// Counts a vector; `shown` is what a reader recognises it by.
-    pub fn count(&mut self, key: &str, shown: &str, verdict: Verdict) {
+    pub(crate) fn count(&mut self, key: &str, shown: &str, verdict: Verdict) {
         self.total += 1;
         let (word, why) = match verdict {
             Verdict::Agrees => {
@@ -93,7 +93,7 @@ impl Tally {
 
     /// Prints the tally and asserts that nothing is new and that at least `floor` vectors agree.
     #[expect(clippy::print_stderr, reason = "the tally is what the test is for")]
-    pub fn finish(self, floor: usize) {
+    pub(crate) fn finish(self, floor: usize) {
         let left: Vec<_> = self.known.keys().collect();
         eprintln!("{}: {} of {} agree", self.name, self.agree, self.total);
         assert!(self.surprises.is_empty(), "{}:\n{}", self.name, self.surprises);

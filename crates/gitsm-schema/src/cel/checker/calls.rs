@@ -45,10 +45,10 @@ impl Checker<'_> {
         self.mixed_allowed -= mixed;
         let environment = self.environment;
         let Some(overloads) = environment.functions().get(name) else {
-            if let Some(reason) = library::unsupported(name) {
-                return self.fail(Phase::Unsupported, id, reason);
-            }
             if environment.is_checked() {
+                if let Some(reason) = library::unsupported(name) {
+                    return self.fail(Phase::Unsupported, id, reason);
+                }
                 self.issue(id, format!("undeclared reference to '{name}' (in container '')"));
             }
             return (Node::Undeclared(name.to_owned()), Type::Error);

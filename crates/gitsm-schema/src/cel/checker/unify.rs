@@ -56,10 +56,7 @@ impl Unifier {
             },
             (Type::Param(variable), _) => self.bind(*variable, wanted).fits(),
             (Type::Dyn | Type::Error, _) | (_, Type::Dyn | Type::Error) => true,
-            (Type::Null, other) | (other, Type::Null) => matches!(
-                other,
-                Type::Null | Type::Opaque(..) | Type::Object(_) | Type::Duration | Type::Timestamp
-            ),
+            (Type::Null, other) | (other, Type::Null) => accepts_null(other),
             (Type::Type(_), Type::Type(_)) => true,
             (Type::List(a), Type::List(b)) => self.unify(a, b),
             (Type::Map(ak, av), Type::Map(bk, bv)) => self.unify(ak, bk) && self.unify(av, bv),
@@ -157,10 +154,19 @@ fn map_inner(ty: &Type, f: impl Fn(&Type) -> Type) -> Type {
     }
 }
 
+/// Whether null is a value of the type.
+fn accepts_null(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::Null | Type::Opaque(..) | Type::Object(_) | Type::Duration | Type::Timestamp
+    )
+}
+
 fn is_at_least_as_general(a: &Type, b: &Type) -> bool {
     match (a, b) {
         (Type::Dyn | Type::Param(_), _) => true,
         (_, Type::Dyn | Type::Param(_)) => false,
+        (_, Type::Null) => accepts_null(a),
         (Type::List(a), Type::List(b)) => is_at_least_as_general(a, b),
         (Type::Map(ak, av), Type::Map(bk, bv)) => is_at_least_as_general(ak, bk) && is_at_least_as_general(av, bv),
         (Type::Opaque(a, ap), Type::Opaque(b, bp)) => {

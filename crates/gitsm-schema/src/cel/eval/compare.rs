@@ -60,28 +60,10 @@ fn order_numbers(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>
     })
 }
 
-/// The order of a 64-bit whole number and a double, exact for every value.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "the double is within the range and its fraction is compared apart"
-)]
+/// The order of a 64-bit whole number and a double: that of the nearest double, as CEL defines it.
+#[expect(clippy::cast_precision_loss, reason = "the definition compares as doubles")]
 fn order_whole(whole: i128, double: f64) -> Option<Ordering> {
-    const BEYOND: f64 = 36_893_488_147_419_103_232.0;
-    if double.is_nan() {
-        return None;
-    }
-    if double >= BEYOND {
-        return Some(Ordering::Less);
-    }
-    if double <= -BEYOND {
-        return Some(Ordering::Greater);
-    }
-    let floor = double.floor();
-    match whole.cmp(&(floor as i128)) {
-        Ordering::Equal if double > floor => Some(Ordering::Less),
-        ordering => Some(ordering),
-    }
+    (whole as f64).partial_cmp(&double)
 }
 
 /// `left == right`.
@@ -259,9 +241,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_and_doubles_compare_exactly() {
+    fn numbers_of_different_types_compare_by_value() {
         let big = Value::Int(i64::MAX);
-        assert_eq!(order(&big, &Value::Double(9_223_372_036_854_775_808.0)), Ok(Some(Ordering::Less)));
+        assert_eq!(order(&big, &Value::Double(9_223_372_036_854_775_808.0)), Ok(Some(Ordering::Equal)));
         assert_eq!(order(&Value::Int(-1), &Value::Double(-0.5)), Ok(Some(Ordering::Less)));
         assert_eq!(order(&Value::Uint(u64::MAX), &Value::Double(f64::INFINITY)), Ok(Some(Ordering::Less)));
         assert_eq!(order(&Value::Int(0), &Value::Double(f64::NAN)), Ok(None));

@@ -98,7 +98,7 @@ fn to_int<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
             (*number > INT_RANGE.0 && *number < INT_RANGE.1).then_some(*number as i64)
         }
         [Value::Duration(nanoseconds)] => Some(*nanoseconds),
-        [Value::Timestamp(at)] => Some(at.as_second()),
+        [Value::Timestamp(at)] => Some(at.as_seconds()),
         [value @ Value::String(text)] => {
             return text.parse().map(Value::Int).map_err(|_| conversion_error(value, "int"));
         }

@@ -2,6 +2,7 @@
 
 use crate::cel::error::EvalError;
 use crate::cel::eval::Meter;
+use crate::cel::library::time::Timestamp;
 use crate::cel::overload::{Definition, global, member};
 use crate::cel::value::{List, Value};
 
@@ -47,6 +48,7 @@ fn is_zero(value: &Value<'_>) -> bool {
         Value::Bytes(bytes) => bytes.is_empty(),
         Value::List(list) => list.is_empty(),
         Value::Map(map) => map.is_empty(),
+        Value::Timestamp(at) => *at == Timestamp::MIN,
         _ => false,
     }
 }

@@ -31,11 +31,6 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 /// What version 3 adds.
 pub(super) const REVERSE: &[Definition] = &[member("string", "reverse", &[], "string", reverse)];
 
-/// The characters that Unicode calls white space, which `trim` removes.
-fn is_space(character: char) -> bool {
-    character.is_whitespace() || character == '\u{180e}'
-}
-
 fn out_of_range(position: i64) -> EvalError {
     EvalError::new(format!("index out of range: {position}"))
 }
@@ -86,16 +81,15 @@ fn last_index_of<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
         Some(from) => position(from, length)?,
         None => length,
     };
-    // The part may start at `last` and run beyond it.
-    let end = text
-        .char_indices()
-        .map(|(byte, _)| byte)
-        .chain([text.len()])
-        .nth(last)
-        .unwrap_or(text.len());
-    let end = (end + part.len()).min(text.len());
-    let window = text.get(..end).unwrap_or(text);
-    Ok(window.rfind(&**part).map_or(Value::Int(-1), |byte| Value::count(text[..byte].chars().count())))
+    let starts = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).take(last + 1);
+    let found = starts.collect::<Vec<_>>().into_iter().enumerate().rev();
+    for (position, byte) in found {
+        meter.spend(1)?;
+        if text[byte..].starts_with(&**part) {
+            return Ok(Value::count(position));
+        }
+    }
+    Ok(Value::Int(-1))
 }
 
 fn one_text<'a>(meter: &Meter, arguments: &[Value<'a>], change: impl Fn(&str) -> String) -> Result<'a> {
@@ -117,7 +111,7 @@ fn upper_ascii<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
 }
 
 fn trim<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
-    one_text(meter, arguments, |text| text.trim_matches(is_space).to_owned())
+    one_text(meter, arguments, |text| text.trim().to_owned())
 }
 
 fn reverse<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {

@@ -4,14 +4,62 @@ use crate::cel::error::EvalError;
 use crate::cel::eval::Meter;
 use crate::cel::overload::{Definition, member};
 use crate::cel::value::Value;
-use jiff::civil::Date;
+use jiff::SignedDuration;
+use jiff::civil::{self, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp, Zoned};
 
 type Result<'a> = std::result::Result<Value<'a>, EvalError>;
 
-/// The first and last second of CEL timestamps: the years 1 to 9999.
-const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+/// A point in time between the years 1 and 9999, by nanoseconds since 1970.
+///
+/// The range is that of CEL; it ends a day after the last instant that `jiff` can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i128);
+
+const NANOSECONDS: i128 = 1_000_000_000;
+
+impl Timestamp {
+    /// The first instant of the year 1, which is the zero of Go's clock.
+    pub const MIN: Self = Self(-62_135_596_800 * NANOSECONDS);
+    /// The last instant of the year 9999.
+    pub const MAX: Self = Self(253_402_300_800 * NANOSECONDS - 1);
+
+    /// The time by nanoseconds since 1970, if it is in range.
+    pub fn from_nanoseconds(nanoseconds: i128) -> Option<Self> {
+        (Self::MIN.0..=Self::MAX.0).contains(&nanoseconds).then_some(Self(nanoseconds))
+    }
+
+    /// Nanoseconds since 1970.
+    pub fn as_nanoseconds(self) -> i128 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    pub(crate) fn as_seconds(self) -> i64 {
+        i64::try_from(self.0.div_euclid(NANOSECONDS)).unwrap_or(0)
+    }
+
+    /// The clock and calendar in UTC.
+    fn civil(self) -> Option<DateTime> {
+        let nanoseconds = i32::try_from(self.0.rem_euclid(NANOSECONDS)).ok()?;
+        let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+        epoch.checked_add(SignedDuration::new(self.as_seconds(), nanoseconds)).ok()
+    }
+
+    /// The clock and calendar in a time zone; `None` beyond the year 9999.
+    fn civil_in(self, zone: &TimeZone) -> Option<DateTime> {
+        let nearest = jiff::Timestamp::from_nanosecond(self.0).unwrap_or(jiff::Timestamp::MAX);
+        let offset = zone.to_offset(nearest);
+        self.civil()?.checked_add(SignedDuration::from_secs(offset.seconds().into())).ok()
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    /// The same instant; times before the year 1 become its first.
+    fn from(at: jiff::Timestamp) -> Self {
+        Self::from_nanoseconds(at.as_nanosecond()).unwrap_or(Self::MIN)
+    }
+}
 
 pub(super) const FUNCTIONS: &[Definition] = &[
     member("timestamp", "getFullYear", &[], "int", full_year),
@@ -42,12 +90,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 
 /// A point in time by seconds since 1970; `None` outside of the years 1 to 9999.
 pub(crate) fn from_seconds(seconds: i64) -> Option<Timestamp> {
-    in_range(Timestamp::from_second(seconds).ok()?)
-}
-
-fn in_range(at: Timestamp) -> Option<Timestamp> {
-    let floor = at.as_nanosecond().div_euclid(1_000_000_000);
-    i64::try_from(floor).is_ok_and(|seconds| SECONDS.contains(&seconds)).then_some(at)
+    Timestamp::from_nanoseconds(i128::from(seconds) * NANOSECONDS)
 }
 
 /// Reads RFC 3339, as CEL and the API server accept it: upper-case `T` and `Z`, an offset in hours and minutes.
@@ -63,24 +106,44 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     if !is_shaped {
         return None;
     }
-    let mut rest = &bytes[19..];
-    if let Some((b'.' | b',', fraction)) = rest.split_first() {
-        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 {
-            return None;
+    let number = |range: std::ops::Range<usize>| text[range].parse::<i64>().ok();
+    let small = |start: usize| number(start..start + 2).and_then(|number| i8::try_from(number).ok());
+    let year = i16::try_from(number(0..4)?).ok()?;
+    // Second 60 of RFC 3339 is no second of Go's clock, nor of this one.
+    let civil = DateTime::new(year, small(5)?, small(8)?, small(11)?, small(14)?, small(17)?, 0).ok()?;
+    let (fraction, zone) = fraction(&text[19..])?;
+    let offset = match zone.as_bytes() {
+        b"Z" => 0,
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] if [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()) => {
+            let hours: i64 = zone[1..3].parse().ok()?;
+            let minutes: i64 = zone[4..6].parse().ok()?;
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let seconds = hours * 3600 + minutes * 60;
+            if *sign == b'-' { -seconds } else { seconds }
         }
-        rest = &fraction[digits..];
-    }
-    let is_zone = match rest {
-        b"Z" => true,
-        [b'+' | b'-', h1, h2, b':', m1, m2] => [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit()),
-        _ => false,
+        _ => return None,
     };
-    // The leap second of RFC 3339 is no second of Go's clock.
-    if !is_zone || &bytes[17..19] == b"60" {
-        return None;
+    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let seconds = civil.duration_since(epoch).as_secs() - offset;
+    Timestamp::from_nanoseconds(i128::from(seconds) * NANOSECONDS + fraction)
+}
+
+/// The nanoseconds of a fraction of a second at the start of a text, and what follows it.
+fn fraction(text: &str) -> Option<(i128, &str)> {
+    let Some(after) = text.strip_prefix(['.', ',']) else {
+        return Some((0, text));
+    };
+    let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+    let (digits, rest) = after.split_at(end);
+    let mut place = NANOSECONDS;
+    let mut nanoseconds = 0;
+    for digit in digits.bytes() {
+        place /= 10;
+        nanoseconds += i128::from(digit - b'0') * place;
     }
-    in_range(text.parse().ok()?)
+    (!digits.is_empty()).then_some((nanoseconds, rest))
 }
 
 /// Reads the `date-time` format of schemas, which is a little wider than RFC 3339.
@@ -90,9 +153,8 @@ pub(crate) fn parse_format_timestamp(text: &str) -> Option<Timestamp> {
 
 /// Reads a calendar date as its first instant in UTC.
 pub(crate) fn parse_date(text: &str) -> Option<Timestamp> {
-    let date: Date = text.parse().ok()?;
     (text.len() == 10).then_some(())?;
-    in_range(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    parse_timestamp(&format!("{text}T00:00:00Z"))
 }
 
 /// Reads a duration such as `1h30m` or `-1.5s` to nanoseconds, with the grammar of Go's `time.ParseDuration`.
@@ -169,33 +231,34 @@ pub(crate) fn parse_format_duration(text: &str) -> Option<i64> {
 
 /// The time `by` nanoseconds later; `None` stands for a duration that is out of range itself.
 pub(crate) fn shift<'a>(at: Timestamp, by: Option<i64>) -> Result<'a> {
-    by.and_then(|by| at.checked_add(SignedDuration::from_nanos(by)).ok())
-        .and_then(in_range)
+    by.and_then(|by| Timestamp::from_nanoseconds(at.0 + i128::from(by)))
         .map(Value::Timestamp)
         .ok_or_else(|| EvalError::overflow("timestamp"))
 }
 
 /// The duration from `from` to `to`.
 pub(crate) fn between<'a>(from: Timestamp, to: Timestamp) -> Result<'a> {
-    let nanoseconds = to.as_nanosecond() - from.as_nanosecond();
-    i64::try_from(nanoseconds).map(Value::Duration).map_err(|_| EvalError::overflow("timestamp"))
+    i64::try_from(to.0 - from.0).map(Value::Duration).map_err(|_| EvalError::overflow("timestamp"))
 }
 
 /// A time as CEL prints it: RFC 3339 in UTC, without trailing zeros of the fraction.
 pub(crate) fn print_timestamp(at: Timestamp) -> String {
-    let zoned = at.to_zoned(TimeZone::UTC);
+    let Some(civil) = at.civil() else {
+        return String::new();
+    };
     let mut text = format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-        zoned.year(),
-        zoned.month(),
-        zoned.day(),
-        zoned.hour(),
-        zoned.minute(),
-        zoned.second()
+        civil.year(),
+        civil.month(),
+        civil.day(),
+        civil.hour(),
+        civil.minute(),
+        civil.second()
     );
-    let fraction = zoned.subsec_nanosecond();
+    let fraction = civil.subsec_nanosecond();
     if fraction != 0 {
-        text.push_str(format!(".{fraction:09}").trim_end_matches('0'));
+        text.push('.');
+        text.push_str(format!("{fraction:09}").trim_end_matches('0'));
     }
     text.push('Z');
     text
@@ -232,7 +295,7 @@ fn zone(name: &str) -> Option<TimeZone> {
 }
 
 /// A part of a time, in UTC or in the time zone that the call names.
-fn part<'a>(arguments: &[Value<'a>], part: impl Fn(&Zoned) -> i64) -> Result<'a> {
+fn part<'a>(arguments: &[Value<'a>], part: impl Fn(DateTime) -> i64) -> Result<'a> {
     let (at, zone) = match arguments {
         [Value::Timestamp(at)] => (at, TimeZone::UTC),
         [Value::Timestamp(at), Value::String(name)] => {
@@ -241,7 +304,8 @@ fn part<'a>(arguments: &[Value<'a>], part: impl Fn(&Zoned) -> i64) -> Result<'a>
         }
         _ => return Err(EvalError::NoSuchOverload),
     };
-    Ok(Value::Int(part(&at.to_zoned(zone))))
+    let civil = at.civil_in(&zone).ok_or_else(|| EvalError::overflow("timestamp"))?;
+    Ok(Value::Int(part(civil)))
 }
 
 fn full_year<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
@@ -302,9 +366,11 @@ mod tests {
 
     #[test]
     fn timestamps_are_rfc_3339_between_year_1_and_9999() {
-        for text in ["2011-08-18T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999+00:00"] {
-            assert!(parse_timestamp(text).is_some(), "{text}");
+        for text in ["2011-08-18T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] {
+            assert_eq!(parse_timestamp(text).map(print_timestamp).as_deref(), Some(text));
         }
+        let shifted = parse_timestamp("2011-08-18T01:30:00.5+01:30").map(print_timestamp);
+        assert_eq!(shifted.as_deref(), Some("2011-08-18T00:00:00.5Z"));
         for text in [
             "2011-08-18",
             "1000-00-00T00:00:00Z",
@@ -313,6 +379,8 @@ mod tests {
             "2011-08-18t00:00:00Z",
             "2011-08-18T23:59:60Z",
             "0000-12-31T23:59:59Z",
+            "2011-02-29T00:00:00Z",
+            "2011-08-18T00:00:00.Z",
         ] {
             assert!(parse_timestamp(text).is_none(), "{text}");
         }
