@@ -4,9 +4,10 @@
 //! and everything without a type is dynamic or invisible, `format` makes timestamps, durations and bytes, and
 //! the root of a resource always has `apiVersion`, `kind`, `metadata.name` and `metadata.generateName`.
 
-use super::escape::escape;
+use super::escape::{escape, is_reserved};
 use super::types::Type;
 use crate::structural::{AdditionalProperties, ListType, SchemaType, Structural};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -81,12 +82,13 @@ pub struct FieldDecl {
 }
 
 impl ObjectDecl {
-    /// The field with this (escaped) name.
+    /// The field with this (escaped) name; reserved words need no escaping after a dot.
     pub fn field(&self, identifier: &str) -> Option<&FieldDecl> {
-        let found = self
-            .fields
-            .binary_search_by(|field| field.identifier.as_str().cmp(identifier));
-        found.ok().map(|position| &self.fields[position])
+        let find = |name: &str| {
+            let found = self.fields.binary_search_by(|field| field.identifier.as_str().cmp(name));
+            found.ok().map(|position| &self.fields[position])
+        };
+        find(identifier).or_else(|| is_reserved(identifier).then(|| find(&escape(identifier)?))?)
     }
 
     /// The field with this JSON name.
@@ -199,8 +201,20 @@ fn object_kind(schema: &Structural, name: &str) -> Option<DeclKind> {
 
 /// The schema of a resource root, with the fields that every resource has.
 ///
-/// Of `metadata` only `name` and `generateName` can be seen by rules, whatever the schema says.
-pub(crate) fn with_resource_fields(schema: &Structural) -> Structural {
+/// Of `metadata` only `name` and `generateName` can be seen by rules, unless the schema declares all of them.
+fn with_resource_fields(schema: &Structural) -> Cow<'_, Structural> {
+    let is = |schema: Option<&Structural>, ty| schema.is_some_and(|schema| schema.ty == Some(ty));
+    let metadata = schema.properties.get("metadata");
+    let names = metadata.map(|metadata| &metadata.properties);
+    let is_complete = is(schema.properties.get("kind"), SchemaType::String)
+        && is(schema.properties.get("apiVersion"), SchemaType::String)
+        && is(metadata, SchemaType::Object)
+        && ["name", "generateName"]
+            .iter()
+            .all(|name| is(names.and_then(|names| names.get(*name)), SchemaType::String));
+    if is_complete {
+        return Cow::Borrowed(schema);
+    }
     let string = Structural {
         ty: Some(SchemaType::String),
         ..Structural::default()
@@ -217,14 +231,13 @@ pub(crate) fn with_resource_fields(schema: &Structural) -> Structural {
     properties.insert("kind".to_owned(), string.clone());
     properties.insert("apiVersion".to_owned(), string);
     properties.insert("metadata".to_owned(), metadata);
-    Structural {
+    Cow::Owned(Structural {
         ty: schema.ty,
         nullable: schema.nullable,
         properties,
         additional_properties: schema.additional_properties.clone(),
-        extensions: schema.extensions.clone(),
         ..Structural::default()
-    }
+    })
 }
 
 #[cfg(test)]

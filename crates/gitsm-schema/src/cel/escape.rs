@@ -33,6 +33,11 @@ pub fn escape(name: &str) -> Option<String> {
     Some(escaped)
 }
 
+/// Whether CEL reserves the word, so that it is no plain identifier.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

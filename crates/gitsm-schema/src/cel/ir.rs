@@ -30,10 +30,7 @@ pub(crate) enum Node {
     /// `condition ? a : b`.
     Conditional(Box<[Node; 3]>),
     /// `first op term op term ...`, evaluated from the left.
-    Arithmetic(Box<Node>, Vec<(Arithmetic, Node)>),
-    Compare(Comparison, Box<[Node; 2]>),
-    /// `element in container`.
-    In(Box<[Node; 2]>),
+    Chain(Box<Node>, Vec<(Binary, Node)>),
     Call(Box<Call>),
     /// A regular expression that was compiled with the expression.
     Matches(Box<Node>, Box<Regex>),
@@ -72,6 +69,15 @@ pub(crate) enum Literal {
 pub(crate) struct Select {
     pub(crate) operand: Node,
     pub(crate) field: String,
+}
+
+/// An operator between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binary {
+    Arithmetic(Arithmetic),
+    Compare(Comparison),
+    /// `element in container`.
+    In,
 }
 
 /// An arithmetic operator.
@@ -143,16 +149,14 @@ impl Node {
             Self::Select(select) | Self::Has(select) | Self::OptionalSelect(select) => select.operand.depth(),
             Self::Index(pair)
             | Self::OptionalIndex(pair)
-            | Self::In(pair)
             | Self::Bind(pair)
             | Self::OptionalMap(pair, _)
             | Self::OptionalOr(pair)
-            | Self::OptionalOrValue(pair)
-            | Self::Compare(_, pair) => deepest(pair.iter()),
+            | Self::OptionalOrValue(pair) => deepest(pair.iter()),
             Self::And(terms) | Self::Or(terms) => deepest(terms),
             Self::Not(node) | Self::Negate(node) | Self::Matches(node, _) => node.depth(),
             Self::Conditional(parts) => deepest(parts.iter()),
-            Self::Arithmetic(first, rest) => first.depth().max(deepest(rest.iter().map(|(_, node)| node))),
+            Self::Chain(first, rest) => first.depth().max(deepest(rest.iter().map(|(_, node)| node))),
             Self::Call(call) => deepest(&call.arguments),
             Self::List(elements) => deepest(elements.iter().map(|(node, _)| node)),
             Self::Map(entries) => deepest(entries.iter().flat_map(|(key, value, _)| [key, value])),

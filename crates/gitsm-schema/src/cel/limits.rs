@@ -16,6 +16,9 @@ pub const MAX_NESTING: usize = 48;
 /// The most operators and selections; each can add one level to the tree.
 pub const MAX_OPERATORS: usize = 2048;
 
+/// The most operators of a chain such as `a + b + c`; the bound of the API server.
+pub(crate) const MAX_CHAIN: usize = 249;
+
 /// The deepest compiled expression, after chains of one operator are made flat.
 ///
 /// Evaluation recurses at most this deep, which fits a 2 MiB stack in unoptimised builds.

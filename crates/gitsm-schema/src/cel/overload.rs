@@ -70,9 +70,19 @@ pub(crate) struct Overload {
 }
 
 impl Overload {
-    /// Whether these arguments are of the kinds that the signature names.
-    pub(crate) fn accepts(&self, arguments: &[Value<'_>]) -> bool {
+    /// Whether these arguments are of the kinds that the signature names; elements of lists are not looked at.
+    fn accepts(&self, arguments: &[Value<'_>]) -> bool {
         self.parameters.len() == arguments.len() && self.parameters.iter().zip(arguments).all(|(ty, v)| accepts(ty, v))
+    }
+
+    /// Whether the first element of every list argument is of the kind that the signature names.
+    fn accepts_elements(&self, arguments: &[Value<'_>]) -> bool {
+        self.parameters.iter().zip(arguments).all(|(ty, value)| match (ty, value) {
+            (Type::List(element), Value::List(list)) => {
+                list.get(0).is_none_or(|first| first.is_ok_and(|first| accepts(element, &first)))
+            }
+            _ => true,
+        })
     }
 }
 
@@ -95,6 +105,19 @@ fn accepts(ty: &Type, value: &Value<'_>) -> bool {
         (Type::Opaque(name, _), Value::Opaque(value)) => &**name == value.type_name(),
         _ => false,
     }
+}
+
+/// The overload to run with these arguments.
+///
+/// Where several take them, the one whose lists have fitting elements wins.
+pub(crate) fn select<'o>(overloads: &'o [Overload], arguments: &[Value<'_>]) -> Option<&'o Overload> {
+    let mut fitting = overloads.iter().filter(|overload| overload.accepts(arguments));
+    let first = fitting.next()?;
+    let mut others = fitting.peekable();
+    if others.peek().is_none() || first.accepts_elements(arguments) {
+        return Some(first);
+    }
+    others.find(|overload| overload.accepts_elements(arguments)).or(Some(first))
 }
 
 /// All functions of an environment, by name.

@@ -127,7 +127,7 @@ fn values_of(schema: &Structural) -> Option<&Structural> {
     }
 }
 
-/// Whether a rule stands on the structure itself; rules in `allOf` alone do not switch validation on upstream.
+/// Whether a rule stands on the structure itself: the API server does not look for rules that are in `allOf` only.
 fn has_rules(schema: &Structural) -> bool {
     !schema.extensions.validations.is_empty()
         || schema.items.as_deref().is_some_and(has_rules)
@@ -142,7 +142,11 @@ impl CompiledRules {
     ///
     /// Every rule and message expression that cannot be compiled.
     pub fn compile(schema: &Structural) -> Result<Self, Vec<SchemaRuleError>> {
-        Self::compile_node(schema, true)
+        if has_rules(schema) {
+            Self::compile_node(schema, true)
+        } else {
+            Ok(Self { root: None })
+        }
     }
 
     /// Compiles every rule of a schema that may be a part of one, so that `is_resource_root` says whether its
@@ -152,9 +156,6 @@ impl CompiledRules {
     ///
     /// As [`Self::compile`].
     pub fn compile_node(schema: &Structural, is_resource_root: bool) -> Result<Self, Vec<SchemaRuleError>> {
-        if !has_rules(schema) {
-            return Ok(Self { root: None });
-        }
         let mut compiler = Compiler {
             errors: Vec::new(),
             path: Vec::new(),

@@ -151,12 +151,15 @@ impl Checker<'_> {
         if !is_valid {
             self.issue(*id, format!("invalid {name} argument"));
         }
-        if !is_member
-            && name == "matches"
-            && let Some(IdedExpr {
-                id,
-                expr: Expr::Literal(LiteralValue::String(pattern)),
-            }) = arguments.get(1)
+        let pattern = match (name, is_member) {
+            ("matches", false) => arguments.get(1),
+            ("find" | "findAll", true) => arguments.first(),
+            _ => None,
+        };
+        if let Some(IdedExpr {
+            id,
+            expr: Expr::Literal(LiteralValue::String(pattern)),
+        }) = pattern
             && let Err(error) = regex::compile(pattern.inner())
         {
             self.issue(*id, error.to_string());

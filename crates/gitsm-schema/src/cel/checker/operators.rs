@@ -1,7 +1,9 @@
 //! The operators and their types.
 
 use super::{Checked, Checker};
-use crate::cel::ir::{Arithmetic, Comparison, Node};
+use crate::cel::error::Phase;
+use crate::cel::ir::{Arithmetic, Binary, Comparison, Node};
+use crate::cel::limits::MAX_CHAIN;
 use crate::cel::overload::parse_type;
 use crate::cel::types::Type;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, operators};
@@ -106,31 +108,15 @@ impl Checker<'_> {
                 (Node::Conditional(Box::new(parts)), ty)
             }
             (operators::OPT_SELECT, [operand, field]) => self.optional_selection(id, operand, field),
-            (name, [left, right]) => {
-                let table: &[Signature] = match name {
-                    operators::INDEX => &INDEX,
-                    operators::OPT_INDEX => &OPTIONAL_INDEX,
-                    operators::IN => &IN,
-                    _ if arithmetic(name).is_some() => return Some(self.chain(id, call)),
-                    operators::EQUALS | operators::NOT_EQUALS => &EQUAL,
-                    _ => &ORDER,
-                };
-                let build: fn(Box<[Node; 2]>) -> Node = match name {
-                    operators::INDEX => Node::Index,
-                    operators::OPT_INDEX => Node::OptionalIndex,
-                    operators::IN => Node::In,
-                    operators::EQUALS => |pair| Node::Compare(Comparison::Equal, pair),
-                    operators::NOT_EQUALS => |pair| Node::Compare(Comparison::NotEqual, pair),
-                    operators::LESS => |pair| Node::Compare(Comparison::Less, pair),
-                    operators::LESS_EQUALS => |pair| Node::Compare(Comparison::LessOrEqual, pair),
-                    operators::GREATER => |pair| Node::Compare(Comparison::Greater, pair),
-                    operators::GREATER_EQUALS => |pair| Node::Compare(Comparison::GreaterOrEqual, pair),
-                    _ => return None,
-                };
+            (name @ (operators::INDEX | operators::OPT_INDEX), [left, right]) => {
+                let is_optional = name == operators::OPT_INDEX;
+                let table: &[Signature] = if is_optional { &OPTIONAL_INDEX } else { &INDEX };
                 let (nodes, ty) = self.operands(id, name, &[left, right], table);
-                let pair: [Node; 2] = nodes.try_into().ok()?;
-                (build(Box::new(pair)), ty)
+                let pair: Box<[Node; 2]> = Box::new(nodes.try_into().ok()?);
+                let node = if is_optional { Node::OptionalIndex(pair) } else { Node::Index(pair) };
+                (node, ty)
             }
+            (name, [_, _]) if binary(name).is_some() => self.chain(id, call),
             _ => return None,
         };
         Some(checked)
@@ -152,31 +138,34 @@ impl Checker<'_> {
         })
     }
 
-    /// A left-leaning chain of arithmetic operators, made flat.
+    /// A left-leaning chain of binary operators, made flat.
     fn chain(&mut self, id: u64, call: &CallExpr) -> Checked {
         let mut links = Vec::new();
         let (mut id, mut call) = (id, call);
         let first = loop {
             let [left, right] = call.args.as_slice() else {
-                return self.fail(crate::cel::Phase::Parse, id, "an operator needs two operands");
+                return self.fail(Phase::Parse, id, "an operator needs two operands");
             };
             links.push((id, call.func_name.as_str(), right));
             match &left.expr {
-                Expr::Call(inner) if inner.target.is_none() && arithmetic(&inner.func_name).is_some() => {
+                Expr::Call(inner) if inner.target.is_none() && binary(&inner.func_name).is_some() => {
                     (id, call) = (left.id, inner);
                 }
                 _ => break left,
             }
         };
+        if links.len() > MAX_CHAIN {
+            return self.fail(Phase::Parse, id, "max recursion depth exceeded");
+        }
         let (first, mut ty) = self.expression(first);
         let mut terms = Vec::with_capacity(links.len());
         for (id, name, right) in links.into_iter().rev() {
             let (node, right_type) = self.expression(right);
-            let Some((operator, table)) = arithmetic(name) else { continue };
+            let Some((operator, table)) = binary(name) else { continue };
             ty = self.operator_type(id, name, &[ty, right_type], table);
             terms.push((operator, node));
         }
-        (Node::Arithmetic(Box::new(first), terms), ty)
+        (Node::Chain(Box::new(first), terms), ty)
     }
 
     /// `&&` or `||` with all directly nested uses of the same operator, made flat.
@@ -208,13 +197,23 @@ impl Checker<'_> {
     }
 }
 
-fn arithmetic(name: &str) -> Option<(Arithmetic, &'static [Signature])> {
+/// The operator of this name that stands between two values, and its types.
+fn binary(name: &str) -> Option<(Binary, &'static [Signature])> {
+    let arithmetic = |operator, table| Some((Binary::Arithmetic(operator), table));
+    let compare = |comparison, table| Some((Binary::Compare(comparison), table));
     match name {
-        operators::ADD => Some((Arithmetic::Add, &ADD)),
-        operators::SUBSTRACT => Some((Arithmetic::Subtract, &SUBTRACT)),
-        operators::MULTIPLY => Some((Arithmetic::Multiply, &MULTIPLY)),
-        operators::DIVIDE => Some((Arithmetic::Divide, &MULTIPLY)),
-        operators::MODULO => Some((Arithmetic::Remainder, &REMAINDER)),
+        operators::ADD => arithmetic(Arithmetic::Add, &**ADD),
+        operators::SUBSTRACT => arithmetic(Arithmetic::Subtract, &SUBTRACT),
+        operators::MULTIPLY => arithmetic(Arithmetic::Multiply, &MULTIPLY),
+        operators::DIVIDE => arithmetic(Arithmetic::Divide, &MULTIPLY),
+        operators::MODULO => arithmetic(Arithmetic::Remainder, &REMAINDER),
+        operators::EQUALS => compare(Comparison::Equal, &**EQUAL),
+        operators::NOT_EQUALS => compare(Comparison::NotEqual, &EQUAL),
+        operators::LESS => compare(Comparison::Less, &ORDER),
+        operators::LESS_EQUALS => compare(Comparison::LessOrEqual, &ORDER),
+        operators::GREATER => compare(Comparison::Greater, &ORDER),
+        operators::GREATER_EQUALS => compare(Comparison::GreaterOrEqual, &ORDER),
+        operators::IN => Some((Binary::In, &IN)),
         _ => None,
     }
 }

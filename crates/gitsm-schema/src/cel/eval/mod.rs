@@ -10,8 +10,9 @@ pub(crate) mod operators;
 
 use super::environment::Variable;
 use super::error::EvalError;
-use super::ir::{Arithmetic, Call, Comparison, Literal, Node, Select};
+use super::ir::{Binary, Call, Literal, Node, Select};
 use super::json;
+use super::overload;
 use super::program::{Activation, Binding};
 use super::value::{Key, List, Map, Text, Value};
 use std::cell::Cell;
@@ -92,9 +93,7 @@ impl<'a, 'm> Evaluator<'a, 'm> {
             Node::Not(operand) => self.not(operand),
             Node::Negate(operand) => operators::negate(&self.evaluate(operand)?),
             Node::Conditional(parts) => self.conditional(parts),
-            Node::Arithmetic(first, rest) => self.arithmetic(first, rest),
-            Node::Compare(comparison, pair) => self.compare(*comparison, pair),
-            Node::In(pair) => self.contains(pair),
+            Node::Chain(first, rest) => self.chain(first, rest),
             Node::Call(call) => self.call(call),
             Node::Matches(text, regex) => self.matches(text, regex),
             Node::List(elements) => self.list(elements),
@@ -218,23 +217,19 @@ impl<'a, 'm> Evaluator<'a, 'm> {
         }
     }
 
-    fn arithmetic(&mut self, first: &'a Node, rest: &'a [(Arithmetic, Node)]) -> Result<Value<'a>> {
+    fn chain(&mut self, first: &'a Node, rest: &'a [(Binary, Node)]) -> Result<Value<'a>> {
         let mut value = self.evaluate(first)?;
         for (operator, node) in rest {
             let right = self.evaluate(node)?;
-            value = operators::arithmetic(self.meter, *operator, value, &right)?;
+            value = match operator {
+                Binary::Arithmetic(operator) => operators::arithmetic(self.meter, *operator, value, &right)?,
+                Binary::Compare(comparison) => {
+                    Value::Bool(compare::compare(self.meter, *comparison, &value, &right)?)
+                }
+                Binary::In => Value::Bool(compare::contains(self.meter, &right, &value)?),
+            };
         }
         Ok(value)
-    }
-
-    fn compare(&mut self, comparison: Comparison, pair: &'a [Node; 2]) -> Result<Value<'a>> {
-        let (left, right) = self.pair(pair)?;
-        compare::compare(self.meter, comparison, &left, &right).map(Value::Bool)
-    }
-
-    fn contains(&mut self, pair: &'a [Node; 2]) -> Result<Value<'a>> {
-        let (element, container) = self.pair(pair)?;
-        compare::contains(self.meter, &container, &element).map(Value::Bool)
     }
 
     fn call(&mut self, call: &'a Call) -> Result<Value<'a>> {
@@ -242,8 +237,7 @@ impl<'a, 'm> Evaluator<'a, 'm> {
         for argument in &call.arguments {
             arguments.push(self.evaluate(argument)?);
         }
-        let overload = call.overloads.iter().find(|overload| overload.accepts(&arguments));
-        match overload {
+        match overload::select(&call.overloads, &arguments) {
             Some(overload) => (overload.run)(self.meter, &arguments),
             None => Err(EvalError::NoSuchOverload),
         }

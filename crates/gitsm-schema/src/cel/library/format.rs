@@ -208,7 +208,7 @@ fn scientific(number: f64, precision: usize, style: Style) -> String {
     let superscript = |digit: u8| SUPERSCRIPTS.get(usize::from(digit.wrapping_sub(b'0'))).copied();
     let raised: String = two_digits.bytes().filter_map(superscript).collect();
     let sign = if exponent < 0 { "⁻" } else { "" };
-    format!("{digits}\u{202f}×\u{202f}10{sign}{raised}")
+    format!("{digits}×10{sign}{raised}")
 }
 
 /// `%s`.
@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(fixed(-1_234_567.5, 2, Style::Kubernetes), "-1,234,567.50");
         assert_eq!(
             scientific(1052.032_911_275, 6, Style::Kubernetes),
-            "1.052033\u{202f}×\u{202f}10⁰³"
+            "1.052033×10⁰³"
         );
         assert_eq!(scientific(1052.032_911_275, 6, Style::Specification), "1.052033e+03");
     }

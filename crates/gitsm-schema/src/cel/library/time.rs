@@ -7,50 +7,87 @@ use crate::cel::value::Value;
 use jiff::SignedDuration;
 use jiff::civil::{self, DateTime};
 use jiff::tz::{Offset, TimeZone};
+use std::cmp::Ordering;
 
 type Result<'a> = std::result::Result<Value<'a>, EvalError>;
 
 /// A point in time between the years 1 and 9999, by nanoseconds since 1970.
 ///
-/// The range is that of CEL; it ends a day after the last instant that `jiff` can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i128);
+/// The range is that of CEL; it ends a day after the last instant that `jiff` can name. A timestamp that was read
+/// from text prints with the offset that the text had; it is the same timestamp without.
+#[derive(Debug, Clone, Copy)]
+pub struct Timestamp {
+    nanoseconds: i128,
+    /// Seconds east of UTC, for printing.
+    offset: i32,
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.nanoseconds == other.nanoseconds
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.nanoseconds.cmp(&other.nanoseconds)
+    }
+}
 
 const NANOSECONDS: i128 = 1_000_000_000;
 
 impl Timestamp {
     /// The first instant of the year 1, which is the zero of Go's clock.
-    pub const MIN: Self = Self(-62_135_596_800 * NANOSECONDS);
+    pub const MIN: Self = Self {
+        nanoseconds: -62_135_596_800 * NANOSECONDS,
+        offset: 0,
+    };
     /// The last instant of the year 9999.
-    pub const MAX: Self = Self(253_402_300_800 * NANOSECONDS - 1);
+    pub const MAX: Self = Self {
+        nanoseconds: 253_402_300_800 * NANOSECONDS - 1,
+        offset: 0,
+    };
 
     /// The time by nanoseconds since 1970, if it is in range.
     pub fn from_nanoseconds(nanoseconds: i128) -> Option<Self> {
-        (Self::MIN.0..=Self::MAX.0).contains(&nanoseconds).then_some(Self(nanoseconds))
+        let range = Self::MIN.nanoseconds..=Self::MAX.nanoseconds;
+        range.contains(&nanoseconds).then_some(Self { nanoseconds, offset: 0 })
     }
 
     /// Nanoseconds since 1970.
     pub fn as_nanoseconds(self) -> i128 {
-        self.0
+        self.nanoseconds
     }
 
     /// Whole seconds since 1970, rounded down.
     pub(crate) fn as_seconds(self) -> i64 {
-        i64::try_from(self.0.div_euclid(NANOSECONDS)).unwrap_or(0)
+        i64::try_from(self.nanoseconds.div_euclid(NANOSECONDS)).unwrap_or(0)
     }
 
     /// The clock and calendar in UTC.
     fn civil(self) -> Option<DateTime> {
-        let nanoseconds = i32::try_from(self.0.rem_euclid(NANOSECONDS)).ok()?;
+        let nanoseconds = i32::try_from(self.nanoseconds.rem_euclid(NANOSECONDS)).ok()?;
         let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
         epoch.checked_add(SignedDuration::new(self.as_seconds(), nanoseconds)).ok()
     }
 
     /// The clock and calendar in a time zone; `None` beyond the year 9999.
     fn civil_in(self, zone: &TimeZone) -> Option<DateTime> {
-        let nearest = jiff::Timestamp::from_nanosecond(self.0).unwrap_or(jiff::Timestamp::MAX);
-        let offset = zone.to_offset(nearest);
-        self.civil()?.checked_add(SignedDuration::from_secs(offset.seconds().into())).ok()
+        let nearest = jiff::Timestamp::from_nanosecond(self.nanoseconds).unwrap_or(jiff::Timestamp::MAX);
+        self.civil_at(zone.to_offset(nearest).seconds())
+    }
+
+    /// The clock and calendar some seconds east of UTC.
+    fn civil_at(self, offset: i32) -> Option<DateTime> {
+        self.civil()?.checked_add(SignedDuration::from_secs(offset.into())).ok()
     }
 }
 
@@ -112,11 +149,11 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     // Second 60 of RFC 3339 is no second of Go's clock, nor of this one.
     let civil = DateTime::new(year, small(5)?, small(8)?, small(11)?, small(14)?, small(17)?, 0).ok()?;
     let (fraction, zone) = fraction(&text[19..])?;
-    let offset = match zone.as_bytes() {
+    let offset: i32 = match zone.as_bytes() {
         b"Z" => 0,
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] if [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()) => {
-            let hours: i64 = zone[1..3].parse().ok()?;
-            let minutes: i64 = zone[4..6].parse().ok()?;
+            let hours: i32 = zone[1..3].parse().ok()?;
+            let minutes: i32 = zone[4..6].parse().ok()?;
             if hours > 23 || minutes > 59 {
                 return None;
             }
@@ -126,8 +163,9 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
         _ => return None,
     };
     let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-    let seconds = civil.duration_since(epoch).as_secs() - offset;
-    Timestamp::from_nanoseconds(i128::from(seconds) * NANOSECONDS + fraction)
+    let seconds = civil.duration_since(epoch).as_secs() - i64::from(offset);
+    let at = Timestamp::from_nanoseconds(i128::from(seconds) * NANOSECONDS + fraction)?;
+    Some(Timestamp { offset, ..at })
 }
 
 /// The nanoseconds of a fraction of a second at the start of a text, and what follows it.
@@ -231,20 +269,22 @@ pub(crate) fn parse_format_duration(text: &str) -> Option<i64> {
 
 /// The time `by` nanoseconds later; `None` stands for a duration that is out of range itself.
 pub(crate) fn shift<'a>(at: Timestamp, by: Option<i64>) -> Result<'a> {
-    by.and_then(|by| Timestamp::from_nanoseconds(at.0 + i128::from(by)))
-        .map(Value::Timestamp)
+    by.and_then(|by| Timestamp::from_nanoseconds(at.nanoseconds + i128::from(by)))
+        .map(|shifted| Value::Timestamp(Timestamp { offset: at.offset, ..shifted }))
         .ok_or_else(|| EvalError::overflow("timestamp"))
 }
 
 /// The duration from `from` to `to`.
 pub(crate) fn between<'a>(from: Timestamp, to: Timestamp) -> Result<'a> {
-    i64::try_from(to.0 - from.0).map(Value::Duration).map_err(|_| EvalError::overflow("timestamp"))
+    i64::try_from(to.nanoseconds - from.nanoseconds).map(Value::Duration).map_err(|_| EvalError::overflow("timestamp"))
 }
 
-/// A time as CEL prints it: RFC 3339 in UTC, without trailing zeros of the fraction.
+/// A time as CEL prints it: RFC 3339, without trailing zeros of the fraction.
 pub(crate) fn print_timestamp(at: Timestamp) -> String {
-    let Some(civil) = at.civil() else {
-        return String::new();
+    let (civil, offset) = match (at.civil_at(at.offset), at.civil()) {
+        (Some(civil), _) => (civil, at.offset),
+        (None, Some(civil)) => (civil, 0),
+        (None, None) => return String::new(),
     };
     let mut text = format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
@@ -260,7 +300,13 @@ pub(crate) fn print_timestamp(at: Timestamp) -> String {
         text.push('.');
         text.push_str(format!("{fraction:09}").trim_end_matches('0'));
     }
-    text.push('Z');
+    if offset == 0 {
+        text.push('Z');
+    } else {
+        let sign = if offset < 0 { '-' } else { '+' };
+        let minutes = offset.unsigned_abs() / 60;
+        text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+    }
     text
 }
 
@@ -369,8 +415,9 @@ mod tests {
         for text in ["2011-08-18T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] {
             assert_eq!(parse_timestamp(text).map(print_timestamp).as_deref(), Some(text));
         }
-        let shifted = parse_timestamp("2011-08-18T01:30:00.5+01:30").map(print_timestamp);
-        assert_eq!(shifted.as_deref(), Some("2011-08-18T00:00:00.5Z"));
+        let shifted = parse_timestamp("2011-08-18T01:30:00.5+01:30");
+        assert_eq!(shifted, parse_timestamp("2011-08-18T00:00:00.5Z"));
+        assert_eq!(shifted.map(print_timestamp).as_deref(), Some("2011-08-18T01:30:00.5+01:30"));
         for text in [
             "2011-08-18",
             "1000-00-00T00:00:00Z",
