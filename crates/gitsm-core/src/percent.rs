@@ -88,6 +88,9 @@ mod tests {
             assert!(Percent::try_from(wrong).is_err(), "{wrong}");
         }
         assert!(serde_json::from_str::<Percent>("101").is_err());
-        assert_eq!(serde_json::to_string(&Percent::try_from(7).unwrap()).unwrap(), "7");
+        assert_eq!(
+            serde_json::to_string(&Percent::try_from(7).unwrap()).unwrap(),
+            "7"
+        );
     }
 }

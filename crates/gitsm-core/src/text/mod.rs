@@ -49,7 +49,11 @@ impl ValueError {
 
     /// An error about a value that is not text.
     pub fn new(what: &'static str, problem: impl Into<Cow<'static, str>>, example: &'static str) -> Self {
-        Self { what, problem: problem.into(), example }
+        Self {
+            what,
+            problem: problem.into(),
+            example,
+        }
     }
 
     /// What is wrong, without what was expected.
@@ -65,7 +69,11 @@ impl ValueError {
 
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not {}: {}; a right value is `{}`", self.what, self.problem, self.example)
+        write!(
+            f,
+            "not {}: {}; a right value is `{}`",
+            self.what, self.problem, self.example
+        )
     }
 }
 
@@ -75,9 +83,16 @@ impl std::error::Error for ValueError {}
 pub(crate) fn check_length<T: TextForm>(text: &str) -> Result<(), ValueError> {
     // A character has at most four bytes: a huge text is refused without counting its characters.
     let too_long = text.len() > T::MAX_LENGTH.saturating_mul(4);
-    let length = if too_long { usize::MAX } else { text.chars().count() };
+    let length = if too_long {
+        usize::MAX
+    } else {
+        text.chars().count()
+    };
     if length > T::MAX_LENGTH {
-        return Err(ValueError::of::<T>(format!("it is longer than {} characters", T::MAX_LENGTH)));
+        return Err(ValueError::of::<T>(format!(
+            "it is longer than {} characters",
+            T::MAX_LENGTH
+        )));
     }
     if length == 0 && T::MIN_LENGTH > 0 {
         return Err(ValueError::of::<T>("it is empty"));
@@ -97,7 +112,11 @@ pub(crate) fn check_characters(
     allowed: impl Fn(char) -> bool,
     allowed_text: &'static str,
 ) -> Result<(), Cow<'static, str>> {
-    match text.chars().enumerate().find(|(_, character)| !allowed(*character)) {
+    match text
+        .chars()
+        .enumerate()
+        .find(|(_, character)| !allowed(*character))
+    {
         None => Ok(()),
         Some((index, character)) => Err(format!(
             "character {} is {}, only {allowed_text} are allowed",

@@ -15,7 +15,8 @@ pub struct Duration {
 
 impl TextForm for Duration {
     const WHAT: &'static str = "a duration";
-    const PATTERN: &'static str = "^([0-9]{1,5}h([0-9]{1,4}m)?([0-9]{1,5}s)?|[0-9]{1,6}m([0-9]{1,5}s)?|[0-9]{1,8}s)$";
+    const PATTERN: &'static str =
+        "^([0-9]{1,5}h([0-9]{1,4}m)?([0-9]{1,5}s)?|[0-9]{1,6}m([0-9]{1,5}s)?|[0-9]{1,8}s)$";
     const MIN_LENGTH: usize = 2;
     const MAX_LENGTH: usize = 20;
     const EXAMPLE: &'static str = "1h30m";
@@ -27,8 +28,7 @@ const MINUTE: u64 = 60;
 
 /// Units in the only order they may be written in, with the digits allowed before each when it comes first
 /// and when it follows another.
-const UNITS: [(char, u64, usize, usize); 3] =
-    [('h', HOUR, 5, 5), ('m', MINUTE, 6, 4), ('s', 1, 8, 5)];
+const UNITS: [(char, u64, usize, usize); 3] = [('h', HOUR, 5, 5), ('m', MINUTE, 6, 4), ('s', 1, 8, 5)];
 
 impl Duration {
     /// The longest duration: ten years of 365 days.
@@ -170,7 +170,11 @@ mod tests {
             ("1ä", "units are"),
         ] {
             let error = text.parse::<Duration>().unwrap_err().to_string();
-            let reason = if reason == "fewer hours" { "write hours" } else { reason };
+            let reason = if reason == "fewer hours" {
+                "write hours"
+            } else {
+                reason
+            };
             assert!(error.contains(reason), "{text}: {error}");
         }
     }

@@ -13,7 +13,8 @@ pub struct Instant(Timestamp);
 
 impl TextForm for Instant {
     const WHAT: &'static str = "an instant";
-    const PATTERN: &'static str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
+    const PATTERN: &'static str =
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
     const MIN_LENGTH: usize = 20;
     const MAX_LENGTH: usize = 35;
     const EXAMPLE: &'static str = "2027-02-06T21:00:00+01:00";
@@ -63,8 +64,9 @@ impl FromStr for Instant {
         if text.get(17..19).is_none_or(|seconds| seconds > "59") {
             return Err(ValueError::of::<Self>("its seconds are above 59"));
         }
-        let timestamp: Timestamp =
-            text.parse().map_err(|_| ValueError::of::<Self>("there is no such date, time or offset"))?;
+        let timestamp: Timestamp = text
+            .parse()
+            .map_err(|_| ValueError::of::<Self>("there is no such date, time or offset"))?;
         Self::try_from(timestamp)
     }
 }

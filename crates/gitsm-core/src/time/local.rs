@@ -31,7 +31,9 @@ impl FromStr for LocalDate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         check_length::<Self>(text)?;
         if !follows(text.as_bytes(), b"0000-00-00") {
-            return Err(ValueError::of::<Self>("it is not year-month-day, with four, two and two digits"));
+            return Err(ValueError::of::<Self>(
+                "it is not year-month-day, with four, two and two digits",
+            ));
         }
         text.parse()
             .map(Self)
@@ -86,7 +88,9 @@ impl FromStr for LocalTime {
         check_length::<Self>(text)?;
         match minute_of_day(text) {
             Some(minute_of_day) if minute_of_day < DAY_MINUTES => Ok(Self { minute_of_day }),
-            _ => Err(ValueError::of::<Self>("it is not a time from 00:00 to 23:59, with two digits each")),
+            _ => Err(ValueError::of::<Self>(
+                "it is not a time from 00:00 to 23:59, with two digits each",
+            )),
         }
     }
 }
@@ -126,9 +130,13 @@ impl FromStr for ClosingTime {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         check_length::<Self>(text)?;
         match minute_of_day(text) {
-            Some(0) => Err(ValueError::of::<Self>("nothing can close at 00:00; the end of the day is 24:00")),
+            Some(0) => Err(ValueError::of::<Self>(
+                "nothing can close at 00:00; the end of the day is 24:00",
+            )),
             Some(minute_of_day) => Ok(Self { minute_of_day }),
-            None => Err(ValueError::of::<Self>("it is not a time from 00:01 to 24:00, with two digits each")),
+            None => Err(ValueError::of::<Self>(
+                "it is not a time from 00:01 to 24:00, with two digits each",
+            )),
         }
     }
 }
@@ -162,8 +170,17 @@ mod tests {
 
     #[test]
     fn dates_must_exist() {
-        assert_eq!("2028-02-29".parse::<LocalDate>().unwrap().to_string(), "2028-02-29");
-        for wrong in ["2027-02-29", "2027-13-01", "27-02-06xx", "2027/02/06", "-027-02-06"] {
+        assert_eq!(
+            "2028-02-29".parse::<LocalDate>().unwrap().to_string(),
+            "2028-02-29"
+        );
+        for wrong in [
+            "2027-02-29",
+            "2027-13-01",
+            "27-02-06xx",
+            "2027/02/06",
+            "-027-02-06",
+        ] {
             assert!(wrong.parse::<LocalDate>().is_err(), "{wrong}");
         }
     }
@@ -178,7 +195,10 @@ mod tests {
             assert_eq!(time.time().hour(), i8::try_from(minute / 60).unwrap());
             assert_eq!(text.parse::<ClosingTime>().is_ok(), minute > 0);
         }
-        assert_eq!("24:00".parse::<ClosingTime>().unwrap().minute_of_day(), DAY_MINUTES);
+        assert_eq!(
+            "24:00".parse::<ClosingTime>().unwrap().minute_of_day(),
+            DAY_MINUTES
+        );
         for wrong in ["24:00", "24:01", "12:60", "7:30x", "+1:00", "99:99"] {
             assert!(wrong.parse::<LocalTime>().is_err(), "{wrong}");
         }

@@ -39,7 +39,10 @@ impl ZoneName {
 
     /// Coordinated universal time.
     pub fn utc() -> Self {
-        Self { zone: TimeZone::UTC, name: "UTC".to_owned() }
+        Self {
+            zone: TimeZone::UTC,
+            name: "UTC".to_owned(),
+        }
     }
 }
 
@@ -62,7 +65,10 @@ impl FromStr for ZoneName {
         };
         // jiff finds names whatever their case; other readers of the same manifest do not.
         match zone.iana_name() {
-            Some(name) if name == text => Ok(Self { name: name.to_owned(), zone }),
+            Some(name) if name == text => Ok(Self {
+                name: name.to_owned(),
+                zone,
+            }),
             Some(name) => Err(ValueError::of::<Self>(format!("the database writes it `{name}`"))),
             None => Err(ValueError::of::<Self>("the database has no zone of this name")),
         }
@@ -110,14 +116,27 @@ mod tests {
 
     #[test]
     fn zones_of_the_database_are_accepted() {
-        for name in ["UTC", "Etc/UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5"] {
+        for name in [
+            "UTC",
+            "Etc/UTC",
+            "Europe/Berlin",
+            "America/Argentina/Buenos_Aires",
+            "Etc/GMT+5",
+        ] {
             assert_eq!(name.parse::<ZoneName>().unwrap().as_str(), name);
         }
     }
 
     #[test]
     fn unknown_zones_are_refused_with_the_right_spelling_where_there_is_one() {
-        for wrong in ["Europe/Berlim", "+01:00", "Mars/Olympus", "Europe/", "/etc/passwd", "Etc/Unknown"] {
+        for wrong in [
+            "Europe/Berlim",
+            "+01:00",
+            "Mars/Olympus",
+            "Europe/",
+            "/etc/passwd",
+            "Etc/Unknown",
+        ] {
             assert!(wrong.parse::<ZoneName>().is_err(), "{wrong}");
         }
         let error = "europe/berlin".parse::<ZoneName>().unwrap_err();
