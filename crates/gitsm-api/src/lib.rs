@@ -19,6 +19,9 @@ mod rule;
 mod schema;
 pub mod v1alpha1;
 
+#[cfg(test)]
+mod structural_tests;
+
 pub use phase::{Transitions, can_move};
 pub use registry::{KindInfo, Plane, Reference, ReferenceNamespace, Scope, find, kinds};
 pub use schema::ResourceKind;

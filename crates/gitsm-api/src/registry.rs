@@ -127,7 +127,7 @@ macro_rules! kind_table {
                 plane: Plane::$plane,
                 short_names: &[$($short)?],
                 records: kind_table!(@records $($records)?),
-                crd: <api::$kind as CustomResourceExt>::crd,
+                crd: published_crd::<api::$kind>,
                 schema: schema_of::<api::$kind>,
             }),*];
             KINDS
@@ -167,6 +167,21 @@ kind_table! {
 /// The kind of this name, exactly as it is written in a manifest.
 pub fn find(kind: &str) -> Option<&'static KindInfo> {
     kinds().iter().find(|info| info.kind == kind)
+}
+
+/// The derived CRD without the title that schemars puts on every root schema.
+fn published_crd<K: CustomResourceExt>() -> CustomResourceDefinition {
+    let mut crd = K::crd();
+    for version in &mut crd.spec.versions {
+        if let Some(schema) = version
+            .schema
+            .as_mut()
+            .and_then(|schema| schema.open_api_v3_schema.as_mut())
+        {
+            schema.title = None;
+        }
+    }
+    crd
 }
 
 fn schema_of<K>() -> Value

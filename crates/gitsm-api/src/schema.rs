@@ -59,6 +59,7 @@ pub(crate) fn clean_schema<T: JsonSchema>() -> Map<String, Value> {
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut value = schema.to_value();
     make_structural(&mut value);
+    append_choices(&mut value);
     match value {
         Value::Object(map) => map,
         // Only a type whose schema is `true` or `false` comes here; the structural test would refuse it.
@@ -101,15 +102,21 @@ fn make_structural(schema: &mut Value) {
     if map.get("additionalProperties") == Some(&Value::Bool(false)) {
         map.remove("additionalProperties");
     }
-    // `default` on a list or map only repeats that it may be absent.
-    if map
-        .get("default")
-        .is_some_and(|value| value.is_null() || value.as_array().is_some_and(Vec::is_empty))
-    {
+    // An empty default only repeats that the field may be absent.
+    if map.get("default").is_some_and(is_empty) {
         map.remove("default");
     }
     if let Some(Value::String(text)) = map.get_mut("description") {
         *text = one_line_per_paragraph(text);
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
     }
 }
 
@@ -142,7 +149,10 @@ fn unwrap_option(map: &mut Map<String, Value>) {
     }
 }
 
-/// An enumeration with a description for each value becomes `enum`, the descriptions a list at its end.
+/// Holds what each value of an enumeration means until it is known which description stays.
+const CHOICE_NOTES: &str = "x-gitsm-choices";
+
+/// An enumeration with a description for each value becomes `enum`; the descriptions are set aside.
 fn fold_choices(map: &mut Map<String, Value>) {
     let Some(Value::Array(branches)) = map.get("oneOf") else {
         return;
@@ -156,18 +166,35 @@ fn fold_choices(map: &mut Map<String, Value>) {
             (None, None) => return,
         };
         if let (Some(Value::String(about)), [Value::String(value)]) = (about, found.as_slice()) {
-            notes.push(format!("{value}: {}", one_line_per_paragraph(about)));
+            let about = one_line_per_paragraph(about);
+            // `Monday: Monday.` would only repeat the value.
+            if about.trim_end_matches('.') != value {
+                notes.push(format!("{value}: {about}"));
+            }
         }
         values.extend(found);
     }
     map.remove("oneOf");
     map.insert("type".to_owned(), "string".into());
     map.insert("enum".to_owned(), Value::Array(values));
-    if let Some(Value::String(text)) = map.get_mut("description")
-        && !notes.is_empty()
-    {
-        // A field's own text may already be there; the values follow it.
-        *text = format!("{}\n\n{}", one_line_per_paragraph(text), notes.join("\n\n"));
+    if !notes.is_empty() {
+        map.insert(CHOICE_NOTES.to_owned(), notes.join("\n\n").into());
+    }
+}
+
+/// Puts what each value means after the description of the field or, without one, of the type.
+fn append_choices(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(append_choices),
+        Value::Object(map) => {
+            map.values_mut().for_each(append_choices);
+            if let Some(Value::String(notes)) = map.remove(CHOICE_NOTES)
+                && let Some(Value::String(text)) = map.get_mut("description")
+            {
+                *text = format!("{text}\n\n{notes}");
+            }
+        }
+        _ => {}
     }
 }
 

@@ -37,7 +37,7 @@ choices! {
         #[default]
         OnFailure,
         /// Never.
-        No,
+        Never,
     }
 }
 

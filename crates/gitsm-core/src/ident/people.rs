@@ -18,7 +18,7 @@ string_type! {
     /// The login of an account at the forge, bots included (`renovate[bot]`).
     pub struct ForgeLogin {
         what: "a forge login",
-        pattern: "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_])?([[]bot[]])?$",
+        pattern: "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_])?(\\[bot\\])?$",
         length: 1..=80,
         example: "ana-lima",
         check: check_login,
