@@ -60,9 +60,8 @@ mod tests {
 
     #[test]
     fn every_phase_can_come_to_an_end() {
-        use ChangePhase as C;
+        use {ChangePhase as C, IncidentPhase as I, ServiceRequestPhase as R};
         assert_eq!(stuck(C::TRANSITIONS, C::ALL, &[C::Closed, C::Cancelled]), []);
-        use IncidentPhase as I;
         assert_eq!(stuck(I::TRANSITIONS, I::ALL, &[I::Closed, I::Cancelled]), []);
         assert_eq!(
             stuck(
@@ -72,7 +71,6 @@ mod tests {
             ),
             []
         );
-        use ServiceRequestPhase as R;
         assert_eq!(stuck(R::TRANSITIONS, R::ALL, &[R::Closed, R::Cancelled]), []);
         assert_eq!(
             stuck(AssetState::TRANSITIONS, AssetState::ALL, &[AssetState::Disposed]),

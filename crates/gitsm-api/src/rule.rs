@@ -14,7 +14,8 @@ pub(crate) enum Reason {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rule {
-    rule: String,
+    #[serde(rename = "rule")]
+    expression: String,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_expression: Option<String>,
@@ -25,9 +26,9 @@ pub(crate) struct Rule {
 }
 
 /// A rule that must be true, and what is wrong when it is not.
-pub(crate) fn rule(rule: impl Into<String>, message: impl Into<String>) -> Rule {
+pub(crate) fn rule(expression: impl Into<String>, message: impl Into<String>) -> Rule {
     Rule {
-        rule: rule.into(),
+        expression: expression.into(),
         message: message.into(),
         message_expression: None,
         field_path: None,

@@ -252,15 +252,16 @@ fn accepts(schema: &Value, value: &Value) -> Result<(), String> {
     match value {
         Value::String(text) => {
             let pattern = schema.get("pattern").and_then(Value::as_str);
-            if pattern.is_some_and(|pattern| !Regex::new(pattern).unwrap().is_match(text)) {
+            if pattern.is_some_and(|pattern| Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text)))
+            {
                 return Err("does not match the pattern".to_owned());
             }
-            let length = i64::try_from(text.chars().count()).unwrap();
+            let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
             within("minLength", "maxLength", length)
                 .then_some(())
                 .ok_or("is too short or long".to_owned())
         }
-        Value::Number(number) => within("minimum", "maximum", number.as_i64().unwrap())
+        Value::Number(number) => within("minimum", "maximum", number.as_i64().unwrap_or_default())
             .then_some(())
             .ok_or("is too small or large".to_owned()),
         Value::Array(items) => items.iter().try_for_each(|item| accepts(&schema["items"], item)),

@@ -1,5 +1,6 @@
 //! Parser and published pattern of every text type must agree: an editor that follows the schema and gitsm
 //! itself may not differ about a value.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use gitsm_core::ident::{
     BranchName, Digest, Email, FieldName, ForgeLogin, GitRevision, GitUrl, HttpUrl, LabelKey, LabelValue,

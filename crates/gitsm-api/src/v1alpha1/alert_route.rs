@@ -191,7 +191,7 @@ pub struct LabelMatch {
 pub struct AlertThreshold {
     /// Number of alerts of the group. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 10000))]
+    #[schemars(range(min = 1, max = 10_000))]
     pub count: Option<u32>,
     /// How long it must have fired. Default: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

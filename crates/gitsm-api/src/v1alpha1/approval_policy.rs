@@ -214,6 +214,10 @@ pub struct ApprovalRule {
 /// excluded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the manifest"
+)]
 pub struct Separation {
     /// Authors, committers and co-authors of any commit may not approve. Default: true.
     #[serde(default = "yes")]

@@ -185,7 +185,7 @@ pub struct ChangeModelSpec {
     /// Minutes of calendar time until the review of an emergency change is due. Default: 2400 (five days of
     /// eight hours).
     #[serde(default = "five_days")]
-    #[schemars(range(min = 1, max = 525600))]
+    #[schemars(range(min = 1, max = 525_600))]
     pub review_due_minutes: u32,
     /// Service levels for approval and review. At most 5.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

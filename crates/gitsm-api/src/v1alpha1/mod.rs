@@ -3,6 +3,9 @@
 //! Each kind's own types are re-exported here; the smaller structures of a spec or status are found in the
 //! module of its kind.
 
+// kube reads each `printcolumn(...)` on its own; clippy takes them for one list.
+#![allow(clippy::duplicated_attributes)]
+
 pub mod acceptance;
 pub mod alert_route;
 pub mod approval_policy;

@@ -387,11 +387,11 @@ pub struct ServiceAccountReference {
 pub struct Limits {
     /// Entries of the tree, 1 to 1000000. Default: 200000.
     #[serde(default = "entries")]
-    #[schemars(range(min = 1, max = 1000000))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub max_entries: u32,
     /// Largest manifest, in bytes, 1 to 10485760. Default: 1048576.
     #[serde(default = "file_bytes")]
-    #[schemars(range(min = 1, max = 10485760))]
+    #[schemars(range(min = 1, max = 10_485_760))]
     pub max_file_bytes: u32,
     /// Deepest folder, 1 to 200. Default: 50.
     #[serde(default = "depth")]

@@ -231,7 +231,7 @@ pub struct SlaTarget {
     pub priority: TargetPriority,
     /// Minutes of calendar time, 1 to 525600. There is no unit for days: with a calendar of eight hours,
     /// `480` is a working day.
-    #[schemars(range(min = 1, max = 525600))]
+    #[schemars(range(min = 1, max = 525_600))]
     pub minutes: u32,
 }
 

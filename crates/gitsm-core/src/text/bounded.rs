@@ -26,14 +26,12 @@ impl<const MAX: usize> Text<MAX> {
         if text.is_empty() {
             return Self("-".to_owned());
         }
-        match text.char_indices().nth(MAX) {
-            None => Self(text.to_owned()),
-            Some(_) => {
-                let mut kept: String = text.chars().take(MAX.saturating_sub(1)).collect();
-                kept.push('…');
-                Self(kept)
-            }
+        if text.chars().nth(MAX).is_none() {
+            return Self(text.to_owned());
         }
+        let mut kept: String = text.chars().take(MAX.saturating_sub(1)).collect();
+        kept.push('…');
+        Self(kept)
     }
 
     /// The text.
