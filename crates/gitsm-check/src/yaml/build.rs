@@ -384,16 +384,17 @@ impl<'c, 'a> Builder<'c, 'a> {
         };
         match &mut frame.content {
             Content::Sequence(items) => items.push(node),
-            Content::Mapping { entries, key } => match key.take() {
-                Some(key) => entries.push(Entry { key, value: node }),
-                None => {
-                    let refused = check_key(&node, reader);
-                    *key = Some(node);
-                    if let Some(problem) = refused {
-                        self.error(reader, problem);
-                    }
+            Content::Mapping { entries, key } => {
+                if let Some(key) = key.take() {
+                    entries.push(Entry { key, value: node });
+                    return true;
                 }
-            },
+                let refused = check_key(&node, reader);
+                *key = Some(node);
+                if let Some(problem) = refused {
+                    self.error(reader, problem);
+                }
+            }
         }
         true
     }

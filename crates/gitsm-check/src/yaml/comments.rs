@@ -58,7 +58,7 @@ struct Scan<'a> {
     found: Vec<Comment<'a>>,
 }
 
-impl<'a> Scan<'a> {
+impl Scan<'_> {
     /// Skips a node, whose scalars hold no comments.
     fn node(&mut self, node: &Node<'_>) {
         match &node.value {

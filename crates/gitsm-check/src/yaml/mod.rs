@@ -17,11 +17,13 @@ mod syntax;
 mod tests;
 mod text;
 mod tree;
+mod write;
 
 pub use comments::{Comment, comments};
 pub use locate::Located;
 pub use problem::{Problem, ProblemKind};
 pub use tree::{Document, Entry, Node, NodeValue, Style};
+pub use write::write;
 
 use crate::diagnostic::{Position, Span};
 use text::count;

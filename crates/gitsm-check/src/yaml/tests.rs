@@ -456,3 +456,147 @@ fn the_parser_counts_bytes_in_directives_but_positions_stay_right() {
     check_spans(&file("%é\n  ---\n"));
     check_spans(&file("%éé é\n---\na: é\n"));
 }
+
+/// Files made to hurt, each as large as allowed.
+pub(super) fn bombs() -> Vec<(&'static str, String)> {
+    let size = 1 << 20;
+    let fill = |unit: &str| unit.repeat(size / unit.len());
+    let mut bombs: Vec<(&str, String)> = [
+        "[",
+        "{",
+        "- ",
+        "? ",
+        ": ",
+        "&a *a ",
+        "{{",
+        "[{",
+        "!a ",
+        "a: ",
+        "[a, ",
+        "- yes\n",
+        "a\n",
+        "\n",
+        "# x\n",
+        "---\n",
+        "a: [\n---\n",
+        "é",
+        "'",
+        "\"",
+        "\\",
+        "|\n",
+        "%x\n",
+        "--- >\n x\n",
+        "{a: 1}, ",
+        "*a\n",
+        "\t",
+        "- - - a\n",
+        "? a\n",
+        "a:\n",
+        "[],",
+        "é: ü\n",
+        "\r",
+        "...\n",
+        "]",
+        "}",
+        ",",
+        "&x ",
+        "- [1,2]\n",
+        "\"a\": ",
+        "a: 'x\n",
+        "- |\n  x\n",
+        "- \"x\" # c\n",
+    ]
+    .into_iter()
+    .map(|unit| (unit, fill(unit)))
+    .collect();
+    bombs.push(("[1,1,...]", format!("[{}1]", "1,".repeat(size / 2 - 2))));
+    bombs.push(("[y,y,...]", format!("[{}1]", "y,".repeat(size / 2 - 2))));
+    bombs.push(("{a:1,...}", format!("{{{}}}", "a: 1,".repeat(size / 5 - 2))));
+    bombs.push(("[a: b, ...]", format!("[{}]", "a: b,".repeat(size / 5 - 2))));
+    bombs.push(("long quoted", format!("a: \"{}\"", "x ".repeat(size / 2 - 8))));
+    bombs.push(("long unclosed", format!("a: \"{}", "é ".repeat(size / 3 - 8))));
+    bombs.push(("folded quoted", format!("a: '{}'", "x\n ".repeat(size / 3 - 8))));
+    bombs.push(("long block", format!("a: |\n{}", "  x\n".repeat(size / 4 - 8))));
+    bombs.push(("blank block", format!("a: |\n{}", " \n".repeat(size / 2 - 8))));
+    bombs.push((
+        "stairs",
+        (0..1400)
+            .map(|depth| format!("{}a:\n", " ".repeat(depth)))
+            .collect(),
+    ));
+    bombs.push(("keys", (0..90_000).map(|key| format!("k{key}: 1\n")).collect()));
+    bombs.push(("long key", format!("{}: 1", "k".repeat(size - 8))));
+    bombs.push(("long flow key", format!("{{{}: 1}}", "k".repeat(size - 8))));
+    bombs.push(("tabs", format!("a: 1\n{}b: 2\n", "\t".repeat(size - 32))));
+    bombs
+}
+
+#[test]
+fn files_made_to_hurt_take_work_in_proportion() {
+    for (name, text) in bombs() {
+        let file = file(&text);
+        assert!(
+            file.events <= 4 * text.len() + 8,
+            "{name}: {} events",
+            file.events
+        );
+        assert!(file.problems.len() <= Limits::default().problems, "{name}");
+        let nodes: usize = file.documents.iter().map(|document| document.root.size()).sum();
+        assert!(nodes <= 4 * text.len() + 1, "{name}: {nodes} nodes");
+    }
+}
+
+/// `cargo test --release -p gitsm-check -- --ignored --nocapture measure`
+#[test]
+#[ignore = "prints times"]
+fn measure() {
+    use std::time::Instant;
+    for (name, text) in bombs() {
+        let start = Instant::now();
+        let problems = file(&text).problems.len();
+        let elapsed = start.elapsed();
+        if elapsed.as_millis() > 30 {
+            println!("{name:20} {elapsed:>12.1?} {problems} problems");
+        }
+    }
+    let document = |n: usize| {
+        let mut text = format!(
+            "apiVersion: gitsm.dev/v1alpha1\nkind: Change\nmetadata:\n  name: change-{n}\n  namespace: payments\n  labels:\n    team: payments\nspec:\n  # why\n  title: \"Upgrade number {n}\"\n  description: |\n    First line.\n    Second line, a little longer than the first.\n  schedule:\n    start: 2027-01-01T10:00:00Z\n    duration: 2h\n  tasks:\n"
+        );
+        for task in 0..11 {
+            text += &format!(
+                "    - name: task-{task}\n      owner: team-{n}\n      minutes: {task}\n      done: false\n      note: 'some text about the task {task} of {n}'\n"
+            );
+        }
+        text
+    };
+    let documents: Vec<String> = (0..10_000).map(document).collect();
+    let bytes: usize = documents.iter().map(String::len).sum();
+    let micros = |start: Instant| start.elapsed().as_secs_f64() * 1e6 / documents.len() as f64;
+    for _ in 0..3 {
+        let start = Instant::now();
+        let nodes: usize = documents.iter().map(|text| file(text).documents.len()).sum();
+        let read = micros(start);
+        let start = Instant::now();
+        let values: usize = documents
+            .iter()
+            .filter(|text| file(text).documents[0].root.to_json().is_object())
+            .count();
+        let json = micros(start);
+        assert_eq!((nodes, values), (10_000, 10_000));
+        println!(
+            "{} bytes a document: read {read:.1} µs, read and to_json {json:.1} µs",
+            bytes / 10_000
+        );
+    }
+    let bare = Instant::now();
+    let events: usize = documents
+        .iter()
+        .map(|text| saphyr_parser::Parser::new_from_str(text).count())
+        .sum();
+    println!(
+        "the parser alone: {:.1} µs ({} events)",
+        micros(bare),
+        events / 10_000
+    );
+}

@@ -98,7 +98,7 @@ impl Wide {
         let mut chars = 0;
         let mut rest = text.char_indices().peekable();
         while let Some((at, c)) = rest.next() {
-            if chars as usize % CHECKPOINT == 0 {
+            if (chars as usize).is_multiple_of(CHECKPOINT) {
                 checkpoints.push(count(at));
             }
             chars += 1;
