@@ -6,4 +6,5 @@
 
 pub mod diagnostic;
 pub mod rules;
+pub mod source;
 pub mod yaml;

@@ -9,6 +9,7 @@
 
 mod build;
 mod comments;
+mod format;
 mod locate;
 mod problem;
 pub mod resolve;
@@ -20,6 +21,7 @@ mod tree;
 mod write;
 
 pub use comments::{Comment, comments};
+pub use format::{Formatted, Kept, KeyOrder, format};
 pub use locate::Located;
 pub use problem::{Problem, ProblemKind};
 pub use tree::{Document, Entry, Node, NodeValue, Style};
