@@ -242,21 +242,15 @@ impl<'t, 'd> Mover<'t, 'd, '_> {
             NodeValue::Sequence(items) if !flow => {
                 let mut copied = from;
                 for (index, item) in items.iter().enumerate() {
-                    let next = items.get(index + 1);
-                    let end = next.map_or(to, |next| next.span.start.offset as usize);
-                    // The dash of the next item is on the line of the next item; comments in between stay.
-                    let end = if next.is_some() {
-                        line_start(self.text, end).clamp(copied, end)
-                    } else {
-                        end
-                    };
-                    let start = item.span.start.offset as usize;
-                    if start < copied || end < start {
-                        continue;
-                    }
-                    self.copy(copied, start, out);
+                    // The dash of the next item is on its first line or above it; whatever is between the two
+                    // is copied as it is.
+                    let end = items.get(index + 1).map_or(to, |next| {
+                        line_start(self.text, next.span.start.offset as usize)
+                            .max(copied)
+                            .min(to)
+                    });
                     self.path.push(Segment::Index(index));
-                    self.node(item, (start, end), out);
+                    self.node(item, (copied, end), out);
                     self.path.pop();
                     copied = end;
                 }

@@ -5,11 +5,12 @@
 //! it ([`resolve`]). JSON is read by the same reader, of whose language it is a part.
 //!
 //! Nothing in a file makes the reader panic, recurse deeply, or use more than a fixed multiple of the file's
-//! size: see [`Limits`].
+//! size: see [`Limits`] and [`fuzz`].
 
 mod build;
 mod comments;
 mod format;
+pub mod fuzz;
 mod locate;
 mod problem;
 pub mod resolve;

@@ -70,7 +70,13 @@ pub(super) fn check_spans(file: &File<'_>) {
         position(file.text, document.span.start);
         node(file.text, &document.root);
     }
-    for problem in &file.problems {
+    // A file that is not text has no characters to compare with.
+    let problems = if file.text.is_empty() {
+        &[]
+    } else {
+        file.problems.as_slice()
+    };
+    for problem in problems {
         position(file.text, problem.span.start);
         position(file.text, problem.span.end);
     }
@@ -457,9 +463,8 @@ fn the_parser_counts_bytes_in_directives_but_positions_stay_right() {
     check_spans(&file("%éé é\n---\na: é\n"));
 }
 
-/// Files made to hurt, each as large as allowed.
-pub(super) fn bombs() -> Vec<(&'static str, String)> {
-    let size = 1 << 20;
+/// Files made to hurt, each of about `size` bytes.
+pub(super) fn bombs(size: usize) -> Vec<(&'static str, String)> {
     let fill = |unit: &str| unit.repeat(size / unit.len());
     let mut bombs: Vec<(&str, String)> = [
         "[",
@@ -520,11 +525,11 @@ pub(super) fn bombs() -> Vec<(&'static str, String)> {
     bombs.push(("blank block", format!("a: |\n{}", " \n".repeat(size / 2 - 8))));
     bombs.push((
         "stairs",
-        (0..1400)
+        (0..1400_usize.min(size / 20))
             .map(|depth| format!("{}a:\n", " ".repeat(depth)))
             .collect(),
     ));
-    bombs.push(("keys", (0..90_000).map(|key| format!("k{key}: 1\n")).collect()));
+    bombs.push(("keys", (0..size / 12).map(|key| format!("k{key}: 1\n")).collect()));
     bombs.push(("long key", format!("{}: 1", "k".repeat(size - 8))));
     bombs.push(("long flow key", format!("{{{}: 1}}", "k".repeat(size - 8))));
     bombs.push(("tabs", format!("a: 1\n{}b: 2\n", "\t".repeat(size - 32))));
@@ -533,7 +538,7 @@ pub(super) fn bombs() -> Vec<(&'static str, String)> {
 
 #[test]
 fn files_made_to_hurt_take_work_in_proportion() {
-    for (name, text) in bombs() {
+    for (name, text) in bombs(1 << 20) {
         let file = file(&text);
         assert!(
             file.events <= 4 * text.len() + 8,
@@ -551,7 +556,7 @@ fn files_made_to_hurt_take_work_in_proportion() {
 #[ignore = "prints times"]
 fn measure() {
     use std::time::Instant;
-    for (name, text) in bombs() {
+    for (name, text) in bombs(1 << 20) {
         let start = Instant::now();
         let problems = file(&text).problems.len();
         let elapsed = start.elapsed();
