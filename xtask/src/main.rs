@@ -1,2 +1,45 @@
-//! Developer commands of the workspace.
-fn main() {}
+//! Developer commands of the workspace, run as `cargo xtask COMMAND`.
+
+// A developer tool talks to its developer.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod check;
+mod generate;
+mod steps;
+mod test;
+mod tools;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of the gitsm workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Format, lints, dependency policy, generated files, direction of dependencies; no tests.
+    Check,
+    /// All tests and documentation examples.
+    Test,
+    /// Write the files generated from the types: CRDs and JSON Schemas.
+    Generate(generate::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Check => check::run().map(|()| ExitCode::SUCCESS),
+        Command::Test => test::run().map(|()| ExitCode::SUCCESS),
+        Command::Generate(arguments) => generate::run(&arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -81,6 +81,11 @@ impl RuleId {
         Self(Cow::Owned(format!("GS501/{policy}/{rule}")))
     }
 
+    /// An id as somebody wrote it.
+    pub fn owned(id: String) -> Self {
+        Self(Cow::Owned(id))
+    }
+
     /// The whole id.
     pub fn as_str(&self) -> &str {
         &self.0

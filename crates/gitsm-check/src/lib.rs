@@ -4,5 +4,13 @@
 //! The same code answers in `gitsm validate`, in admission and in the source controller. It does no I/O:
 //! whoever calls it brings the bytes, from a folder, from standard input or from a git tree.
 
+mod allow;
+pub mod config;
 pub mod diagnostic;
+pub mod engine;
+pub mod input;
+mod policy;
+pub mod render;
 pub mod rules;
+pub mod source;
+pub mod yaml;

@@ -1,1 +1,23 @@
-//! gitsm-git
+//! Reads git repositories through libgit2 behind a narrow API: open, resolve a revision, walk a tree, read a
+//! blob, compare two commits.
+//!
+//! Two people, or a person and CI, must get the same answer from the same commit. So nothing here reads the
+//! configuration of the user or the machine, the environment, or content filters: blobs come out as they are
+//! stored. ([`Repository::is_dirty`], which looks at the working tree, is a hint.) What is read is untrusted:
+//! entries, depth and bytes all have a limit that the caller states.
+
+mod changes;
+mod error;
+mod id;
+mod repository;
+mod revision;
+mod tree;
+
+pub use changes::{ChangeKind, ChangedPath};
+pub use error::Error;
+pub use id::{BlobId, CommitId};
+pub use repository::Repository;
+pub use tree::{EntryKind, TreeEntries, TreeEntry, TreeLimits};
+
+/// The outcome of reading a repository.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -76,6 +76,9 @@ pub struct FieldError {
     pub detail: String,
     /// The CEL rule that failed, where one did, so that a reader can be pointed at it.
     pub rule: Option<String>,
+    /// The node the complaint is about, where that is not `path`: the API server reports a failed `anyOf` of any
+    /// node at the root, and a bad label at `metadata.labels`.
+    pub subject: Option<Path>,
 }
 
 impl FieldError {
@@ -87,6 +90,7 @@ impl FieldError {
             value: None,
             detail: detail.into(),
             rule: None,
+            subject: None,
         }
     }
 
@@ -102,6 +106,18 @@ impl FieldError {
     pub fn with_rule(mut self, rule: impl Into<String>) -> Self {
         self.rule = Some(rule.into());
         self
+    }
+
+    /// The same about another node than the one the API server names.
+    #[must_use]
+    pub fn about(mut self, subject: Path) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// The most precise path known, for pointing a reader at a line.
+    pub fn location(&self) -> &Path {
+        self.subject.as_ref().unwrap_or(&self.path)
     }
 
     /// The field as the API server names it in `causes[].field`.

@@ -8,9 +8,20 @@
 //! fields, defaulted, validated against the value rules, its list types are checked, and last its
 //! `x-kubernetes-validations` are evaluated. Every complaint is a [`FieldError`].
 
+pub mod cel;
+pub mod defaulting;
 pub mod error;
+pub mod formats;
+mod judge;
+pub mod listtype;
+pub mod object_meta;
 pub mod path;
+pub mod prune;
 pub mod structural;
+mod trail;
+pub mod validate;
+pub mod values;
 
 pub use error::{ErrorKind, FieldError};
+pub use judge::ObjectSchema;
 pub use path::{Path, Segment};

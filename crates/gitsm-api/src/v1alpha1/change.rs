@@ -1,0 +1,819 @@
+//! `Change`: one alteration that could affect services, from request to closure.
+
+use super::shared::{
+    BlastRadius, ChangeType, RecordEvent, ResolvedPayload, RiskLevel, ServiceReference, SlaClock,
+};
+use crate::choice::choices;
+use crate::phase::{Transitions, transition_rule};
+use crate::root::custom_kind;
+use crate::rule::{Reason, rule};
+use gitsm_core::Text;
+use gitsm_core::ident::{
+    ChangeModelName, ChangeName, ChangeWindowName, ConfigurationItemName, Digest, FieldName, GitRevision,
+    HttpUrl, IncidentName, MemberId, NamespaceName, ProblemName, RepositoryName, RepositoryPath,
+    ResourceName, ReviewName, RunbookName, ServiceName, ServiceRequestName, TeamName, WindowOverrideName,
+};
+use gitsm_core::time::{Duration, Instant};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+choices! {
+    /// Where a change stands.
+    pub enum ChangePhase {
+        /// Being written; the pull request is a draft.
+        Draft,
+        /// Risk, conflicts and blast radius are being computed.
+        Assessing,
+        /// Waiting for people.
+        AwaitingApproval,
+        /// Approved, not yet in line for a window.
+        Approved,
+        /// Waiting for its window.
+        Scheduled,
+        /// Going in.
+        Implementing,
+        /// In; being watched for its soak time.
+        Validating,
+        /// Done; being looked back on.
+        Review,
+        /// Finished.
+        Closed,
+        /// Refused; back to its author.
+        Rejected,
+        /// Set aside; approvals given so far are void.
+        OnHold,
+        /// Its window passed unused; it needs approval again.
+        Expired,
+        /// Taken back.
+        BackedOut,
+        /// Given up before it went in.
+        Cancelled,
+    }
+}
+
+impl ChangePhase {
+    /// The moves that are possible at all; which of them is allowed now is decided by model, policy and
+    /// window.
+    pub const TRANSITIONS: Transitions<Self> = &[
+        (
+            Self::Draft,
+            // An emergency skips assessment; with an override in force it starts at once.
+            &[
+                Self::Assessing,
+                Self::AwaitingApproval,
+                Self::Implementing,
+                Self::OnHold,
+                Self::Cancelled,
+            ],
+        ),
+        (
+            Self::Assessing,
+            // A standard change is approved by its model.
+            &[
+                Self::AwaitingApproval,
+                Self::Approved,
+                Self::Draft,
+                Self::OnHold,
+                Self::Cancelled,
+            ],
+        ),
+        (
+            Self::AwaitingApproval,
+            &[
+                Self::Approved,
+                Self::Rejected,
+                Self::Assessing,
+                Self::Draft,
+                Self::OnHold,
+                Self::Cancelled,
+            ],
+        ),
+        (
+            Self::Approved,
+            &[
+                Self::Scheduled,
+                Self::AwaitingApproval,
+                Self::Assessing,
+                Self::OnHold,
+                Self::Cancelled,
+            ],
+        ),
+        (
+            Self::Scheduled,
+            &[
+                Self::Implementing,
+                Self::Expired,
+                Self::AwaitingApproval,
+                Self::Assessing,
+                Self::OnHold,
+                Self::Cancelled,
+            ],
+        ),
+        (Self::Implementing, &[Self::Validating, Self::BackedOut]),
+        (Self::Validating, &[Self::Review, Self::BackedOut]),
+        (Self::Review, &[Self::Closed]),
+        (Self::Rejected, &[Self::Draft, Self::Cancelled]),
+        (Self::OnHold, &[Self::Assessing, Self::Cancelled]),
+        (Self::Expired, &[Self::AwaitingApproval, Self::Cancelled]),
+        (Self::BackedOut, &[Self::Review]),
+    ];
+}
+
+choices! {
+    /// How a change ended.
+    pub enum ChangeOutcome {
+        /// As planned.
+        Successful,
+        /// In, with issues.
+        SuccessfulWithIssues,
+        /// Not in, or it did harm.
+        Unsuccessful,
+        /// Taken back.
+        BackedOut,
+        /// Given up before it went in.
+        Cancelled,
+    }
+}
+
+choices! {
+    /// How a change is taken back.
+    pub enum BackoutKind {
+        /// The merge is reverted in git.
+        GitRevert,
+        /// The workload is rolled back.
+        Rollout,
+        /// A Kubernetes Job does it.
+        Job,
+        /// People do it by a runbook.
+        Manual,
+        /// It cannot be taken back.
+        None,
+    }
+}
+
+choices! {
+    /// How the planned time of a change relates to the windows.
+    pub enum WindowFit {
+        /// Start, duration and backout fit.
+        Fits,
+        /// A freeze forbids it.
+        InFreeze,
+        /// No maintenance window is open then.
+        OutsideWindow,
+        /// It starts inside a window and would end after it.
+        ExceedsWindow,
+        /// It could not be evaluated and counts as closed.
+        Unknown,
+    }
+}
+
+choices! {
+    /// The kinds of conflict.
+    pub enum ConflictType {
+        /// Both touch the same configuration item or service.
+        SameItem,
+        /// One touches an item that contains the other's.
+        ParentItem,
+        /// One touches an item contained in the other's.
+        ChildItem,
+        /// Together they would take down a redundancy group.
+        SameRedundancyGroup,
+        /// One person would implement both at once.
+        SamePerson,
+        /// A freeze forbids the time.
+        InFreeze,
+        /// No window is open at the time.
+        OutsideWindow,
+        /// It would not end within the window.
+        ExceedsWindow,
+        /// A change it depends on is not finished.
+        DependsOnUnfinished,
+        /// A major incident is open on an affected service.
+        OpenMajorIncident,
+        /// An affected service has no error budget left.
+        ErrorBudgetExhausted,
+        /// Two open pull requests touch the same files.
+        SameFiles,
+    }
+}
+
+choices! {
+    /// What a conflict does to the change.
+    pub enum ConflictEffect {
+        /// It holds the change back until it is resolved or waived.
+        Blocking,
+        /// It is shown.
+        Advisory,
+    }
+}
+
+choices! {
+    /// Moves that people may ask for.
+    pub enum ChangePhaseRequest {
+        /// Set the change aside.
+        OnHold,
+        /// Take it up again.
+        Resume,
+        /// Start it now, where its model asks for a manual start.
+        Implement,
+        /// Take it back.
+        BackOut,
+        /// Give it up.
+        Cancel,
+        /// Finish its review.
+        Close,
+    }
+}
+
+/// One alteration that could affect services. Its content is bound to a commit; approvals are reviews of
+/// exactly that commit; it goes in when a window is open.
+#[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[kube(
+    group = "gitsm.dev",
+    version = "v1alpha1",
+    kind = "Change",
+    plural = "changes",
+    shortname = "chg",
+    category = "gitsm",
+    category = "itsm-records",
+    namespaced,
+    status = "ChangeStatus",
+    derive = "PartialEq",
+    schema = "manual",
+    doc = "The `Change` custom resource: [`ChangeSpec`] and [`ChangeStatus`].",
+    printcolumn(
+        name = "TYPE",
+        type_ = "string",
+        json_path = ".status.type",
+        description = "Standard, Normal or Emergency"
+    ),
+    printcolumn(
+        name = "PHASE",
+        type_ = "string",
+        json_path = ".status.phase",
+        description = "Where the change stands"
+    ),
+    printcolumn(
+        name = "RISK",
+        type_ = "string",
+        json_path = ".status.summary.risk",
+        description = "Level and score"
+    ),
+    printcolumn(
+        name = "SERVICE",
+        type_ = "string",
+        json_path = ".status.summary.service",
+        description = "Affected services"
+    ),
+    printcolumn(
+        name = "WINDOW",
+        type_ = "string",
+        json_path = ".status.windowFit",
+        description = "How the plan relates to the windows"
+    ),
+    printcolumn(
+        name = "APPROVALS",
+        type_ = "string",
+        json_path = ".status.summary.approvals",
+        description = "Approvals given and needed"
+    ),
+    printcolumn(
+        name = "CONFLICT",
+        type_ = "string",
+        json_path = ".status.summary.conflict",
+        description = "Worst conflict and number"
+    ),
+    printcolumn(
+        name = "START",
+        type_ = "string",
+        json_path = ".spec.plan.start",
+        description = "Planned start"
+    ),
+    printcolumn(
+        name = "IMPLEMENTER",
+        type_ = "string",
+        json_path = ".status.summary.implementer",
+        description = "Who implements it",
+        priority = 1
+    ),
+    printcolumn(
+        name = "OUTCOME",
+        type_ = "string",
+        json_path = ".status.outcome",
+        description = "How it ended",
+        priority = 1
+    ),
+    printcolumn(
+        name = "AGE",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp",
+        description = "Time since creation"
+    ),
+    selectable = ".spec.model",
+    selectable = ".spec.environment",
+    selectable = ".status.phase",
+    selectable = ".status.type",
+    selectable = ".status.risk.level",
+    selectable = ".status.windowFit",
+    selectable = ".status.unauthorized",
+    selectable = ".status.outcome"
+)]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule(
+        "has(self.services) || has(self.configurationItems) || has(self.payload)",
+        "a change names services, configurationItems or a payload from which they are found",
+    ),
+]))]
+pub struct ChangeSpec {
+    /// The model that says how the change is assessed, approved and carried out. Example:
+    /// `normal-database-upgrade`.
+    pub model: ChangeModelName,
+    /// Title, at most 200 characters. Default: the title of the pull request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text<200>>,
+    /// Why the change is wanted, at most 2000 characters.
+    pub reason: Text<2000>,
+    /// Who wants it. Default: the author of the pull request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<MemberId>,
+    /// Who carries it out. Default: gitsm, by merging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub implementer: Option<Implementer>,
+    /// Affected services, in this namespace. Services found from the payload are added. At most 50.
+    /// Example: `[payments-db]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 50), extend("x-kubernetes-list-type" = "set"))]
+    pub services: Vec<ServiceName>,
+    /// Affected configuration items, in this namespace. At most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 100), extend("x-kubernetes-list-type" = "set"))]
+    pub configuration_items: Vec<ConfigurationItemName>,
+    /// The environment that is changed. Example: `prod`.
+    pub environment: ResourceName,
+    /// The content that goes in. Default: the other files of the commit that adds this manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Payload>,
+    /// When it is to go in and how long it takes. Required by most models before approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// How it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backout: Option<Backout>,
+    /// Proof that it was tested. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub test_evidence: Vec<TestEvidence>,
+    /// Changes of this namespace that must be finished first. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 20), extend("x-kubernetes-list-type" = "set"))]
+    pub depends_on: Vec<ChangeName>,
+    /// Records that this change serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relates: Option<ChangeRelations>,
+    /// Answers to the questions of the risk policy, by the question's name. At most 30.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 30))]
+    pub risk_answers: BTreeMap<FieldName, Text<200>>,
+    /// Command: asks for a move. The controller obeys or refuses it in status. Not for approving: an
+    /// approval is a review at the forge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_request: Option<ChangeCommand>,
+}
+
+/// Who carries a change out. Exactly one is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule("[has(self.member), has(self.team), has(self.bot)].filter(given, given).size() == 1", "write exactly one of member, team, bot"),
+]))]
+pub struct Implementer {
+    /// A person. The person may not approve the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
+    /// A team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamName>,
+    /// A program, by its account at the forge. Example: `renovate[bot]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<gitsm_core::ident::ForgeLogin>,
+}
+
+/// The content of a change: paths of this repository, a pull request, or a manifest by digest. Exactly one
+/// of `paths`, `pullRequest` and `manifestDigest`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule("[has(self.paths), has(self.pullRequest), has(self.manifestDigest)].filter(given, given).size() == 1", "write exactly one of paths, pullRequest, manifestDigest"),
+    rule("!has(self.pullRequest) || (has(self.repository) && has(self.headSHA))", "a pullRequest of another repository needs repository and headSHA"),
+]))]
+pub struct Payload {
+    /// Paths in the repository of this manifest. At most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 100), extend("x-kubernetes-list-type" = "set"))]
+    pub paths: Vec<RepositoryPath>,
+    /// Repository of the pull request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<RepositoryName>,
+    /// Number of a pull request in `repository`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub pull_request: Option<u32>,
+    /// The commit of the pull request that is meant, in full.
+    #[serde(default, rename = "headSHA", skip_serializing_if = "Option::is_none")]
+    pub head_sha: Option<GitRevision>,
+    /// Digest of the pull request's diff, checked before anything goes in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff_digest: Option<Digest>,
+    /// Digest of a manifest that is applied from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<Digest>,
+}
+
+/// When a change goes in and how long it takes. The whole of it, backout included, must fit into the
+/// window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule("!has(self.notAfter) || !has(self.start) || self.start <= self.notAfter", "notAfter must not be before start").at(".notAfter"),
+]))]
+pub struct Plan {
+    /// Planned start, with offset. Absent: at the next opening. Example: `2027-02-06T21:00:00+01:00`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Instant>,
+    /// Latest start, with offset. Default: the end of the window that contains `start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Instant>,
+    /// How long it takes, at most `168h`. Example: `45m`.
+    #[schemars(extend("x-kubernetes-validations" = [rule("self <= duration('168h')", "a change takes at most 168h")]))]
+    pub duration: Duration,
+    /// How long taking it back would take, at most `168h`. Example: `30m`.
+    #[schemars(extend("x-kubernetes-validations" = [rule("self <= duration('168h')", "a backout takes at most 168h")]))]
+    pub backout_duration: Duration,
+    /// Time needed before the start, during which the services are already disturbed. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preparation: Option<Duration>,
+    /// Whether service is interrupted, as stated by the author. Default: false.
+    #[serde(default)]
+    pub interrupts_service: bool,
+}
+
+/// How a change is taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule("self.kind != 'Manual' || has(self.runbook)", "a manual backout needs a runbook").at(".runbook"),
+    rule("self.kind != 'Job' || has(self.job)", "a backout by Job needs job").at(".job"),
+]))]
+pub struct Backout {
+    /// The way it is taken back.
+    pub kind: BackoutKind,
+    /// The runbook that people follow, of this namespace. Required with `Manual`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<RunbookName>,
+    /// Name of the suspended Job that is started, in this namespace. Required with `Job`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<ResourceName>,
+    /// Whether the way back was tried. Default: false.
+    #[serde(default)]
+    pub tested: bool,
+}
+
+/// Proof of one test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TestEvidence {
+    /// What was tested. Example: `upgrade on staging`.
+    pub name: Text<120>,
+    /// Where the result is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<HttpUrl>,
+    /// Name of the check run at the forge that must have passed on the head commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Text<120>>,
+}
+
+/// Records that a change serves, in this namespace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeRelations {
+    /// The incident that it fixes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentName>,
+    /// The problem whose fix it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<ProblemName>,
+    /// The request that it fulfils.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<ServiceRequestName>,
+}
+
+/// A move that a person asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeCommand {
+    /// The move.
+    pub to: ChangePhaseRequest,
+    /// Member who asks.
+    pub by: MemberId,
+    /// Why, at most 500 characters.
+    pub reason: Text<500>,
+}
+
+/// What is known and decided about the change.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeStatus {
+    /// The `metadata.generation` this status was computed from. Lower than `metadata.generation` means that
+    /// the status is not up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub observed_generation: Option<i64>,
+    /// The git revision of the estate that this status was computed from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_revision: Option<GitRevision>,
+    /// What holds and what does not, by type; see the documentation of conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "crate::conditions::conditions_schema")]
+    pub conditions: Vec<Condition>,
+    /// Where the change stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-kubernetes-validations" = [transition_rule(ChangePhase::TRANSITIONS)]))]
+    pub phase: Option<ChangePhase>,
+    /// Type, from the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<ChangeType>,
+    /// Short texts for printed columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<ChangeSummary>,
+    /// The computed risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Risk>,
+    /// The content that decisions are bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_payload: Option<ResolvedPayload>,
+    /// Link to the pull request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request_url: Option<HttpUrl>,
+    /// All affected services, stated and found. At most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
+    pub affected_services: Vec<ServiceReference>,
+    /// Approvals that were given, valid or not. At most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub approvals: Vec<Approval>,
+    /// Rules that must be met, and who counted. At most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub requirements: Vec<ApprovalRequirement>,
+    /// Conflicts. At most 50, blocking ones first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub conflicts: Vec<Conflict>,
+    /// How the plan relates to the windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_fit: Option<WindowFit>,
+    /// The window that decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<ChangeWindowReference>,
+    /// When the change may start next, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_open: Option<Instant>,
+    /// Until when the last decision holds, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Instant>,
+    /// Overrides in force for this change. At most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "set"))]
+    pub overrides: Vec<WindowOverrideName>,
+    /// What would fail or suffer, pinned when the change was assessed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blast_radius: Option<BlastRadius>,
+    /// The commit that was applied.
+    #[serde(default, rename = "implementedSHA", skip_serializing_if = "Option::is_none")]
+    pub implemented_sha: Option<GitRevision>,
+    /// The commit that was applied before, to which a backout returns.
+    #[serde(default, rename = "previousSHA", skip_serializing_if = "Option::is_none")]
+    pub previous_sha: Option<GitRevision>,
+    /// When implementing began, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-kubernetes-validations" = [rule("self == oldSelf", "a start that was recorded does not change")]))]
+    pub started_at: Option<Instant>,
+    /// When implementing ended, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Instant>,
+    /// When the change was closed, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Instant>,
+    /// Until when it is watched, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soak_until: Option<Instant>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<ChangeOutcome>,
+    /// True when the change was found in the cluster or branch without approval. Default: false.
+    #[serde(default)]
+    pub unauthorized: bool,
+    /// Incidents that it caused, as confirmed by people. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "set"))]
+    pub caused_incidents: Vec<IncidentName>,
+    /// The review of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewName>,
+    /// Service level clocks for approval and review. At most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub sla_clocks: Vec<SlaClock>,
+    /// Digest of the facts of the last decision; the facts are in the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_digest: Option<Digest>,
+    /// The answer to the last phaseRequest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_request_result: Option<Text<500>>,
+    /// Steps so far, newest last. At most 50; older ones are in the journal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub events: Vec<RecordEvent>,
+}
+
+/// Short texts for printed columns.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeSummary {
+    /// Level and score. Example: `High(71)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Text<30>>,
+    /// Affected services. Example: `payments-db +2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Text<80>>,
+    /// Approvals given and needed. Example: `1/2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Text<20>>,
+    /// Worst conflict and number. Example: `SamePerson(1)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Text<40>>,
+    /// Who implements it. Example: `team/dba`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub implementer: Option<Text<80>>,
+}
+
+/// The computed risk of a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Risk {
+    /// The level, from the matrix.
+    pub level: RiskLevel,
+    /// The likelihood score, 0 to 100, for comparison within one level.
+    #[schemars(range(min = 0, max = 100))]
+    pub score: u32,
+    /// The impact level that went into the matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<RiskLevel>,
+    /// Factors with their values. At most 30.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 30), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub factors: Vec<RiskFactor>,
+    /// Revision of the risk policy that was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_revision: Option<GitRevision>,
+}
+
+/// One factor of a risk score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RiskFactor {
+    /// Name of the factor. Example: `missingTests`.
+    pub name: FieldName,
+    /// Value in thousandths, 0 (good) to 1000 (worst).
+    #[schemars(range(min = 0, max = 1000))]
+    pub value_permille: u32,
+    /// Weight of the factor, in points.
+    #[schemars(range(min = 0, max = 1000))]
+    pub weight: u32,
+    /// Where the value comes from. Example: `3 of 20 runs failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Text<200>>,
+    /// True when the value was not known and the worst was assumed. Default: false.
+    #[serde(default)]
+    pub assumed: bool,
+}
+
+choices! {
+    /// The verdict of a review at the forge.
+    pub enum ReviewVerdict {
+        /// The person agrees.
+        Approved,
+        /// The person asks for changes.
+        ChangesRequested,
+        /// Withdrawn.
+        Dismissed,
+    }
+}
+
+/// One review of the change's commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// Member who reviewed, or the login where the account belongs to no member.
+    pub by: Text<100>,
+    /// The verdict.
+    pub verdict: ReviewVerdict,
+    /// When it was given, UTC.
+    pub at: Instant,
+    /// The commit it was given for.
+    pub revision: GitRevision,
+    /// The rules it counts for. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "set"))]
+    pub counts_for: Vec<ResourceName>,
+    /// When it lapses, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+    /// Whether it counts now.
+    pub valid: bool,
+    /// Why it does not count. Example: `the reviewer is the author`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_reason: Option<Text<200>>,
+}
+
+choices! {
+    /// Where one rule of approval stands.
+    pub enum RequirementState {
+        /// Met.
+        Approved,
+        /// Not yet met.
+        Pending,
+        /// Somebody eligible asked for changes.
+        Rejected,
+        /// Does not apply.
+        Skipped,
+        /// Cannot be evaluated; counts as not met.
+        Error,
+    }
+}
+
+/// One rule that must be met before the change is approved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalRequirement {
+    /// Name of the rule, unique in this list. Example: `payments-owners`.
+    pub name: ResourceName,
+    /// Where it stands.
+    pub state: RequirementState,
+    /// How many people are needed.
+    pub needed: u32,
+    /// How many counted.
+    pub given: u32,
+    /// Who could still meet it, in words. Example: `2 more of team payments`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Text<300>>,
+}
+
+/// One conflict with another change, a window or an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    /// Kind of conflict.
+    pub r#type: ConflictType,
+    /// What it does.
+    pub effect: ConflictEffect,
+    /// The other side, as `Kind/namespace/name` or a pull request link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<Text<300>>,
+    /// One sentence: what collides, when, and what to do.
+    pub message: Text<500>,
+    /// Member of the change authority who waived it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived_by: Option<MemberId>,
+}
+
+/// A ChangeWindow and its namespace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeWindowReference {
+    /// Name of the ChangeWindow.
+    pub name: ChangeWindowName,
+    /// Namespace of the ChangeWindow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+custom_kind!(Change, [
+    rule(
+        "!has(oldSelf.status) || !has(oldSelf.status.phase) || \
+         !(oldSelf.status.phase in ['Implementing', 'Validating', 'Review', 'BackedOut', 'Closed', 'Cancelled']) || \
+         (self.spec.model == oldSelf.spec.model && self.spec.environment == oldSelf.spec.environment && \
+         has(self.spec.services) == has(oldSelf.spec.services) && \
+         (!has(self.spec.services) || self.spec.services == oldSelf.spec.services) && \
+         has(self.spec.payload) == has(oldSelf.spec.payload) && \
+         (!has(self.spec.payload) || self.spec.payload == oldSelf.spec.payload))",
+        "model, environment, services and payload do not change once the change is being implemented",
+    )
+    .at(".spec")
+    .because(Reason::Forbidden),
+]);

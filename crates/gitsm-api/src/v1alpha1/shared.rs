@@ -1,0 +1,594 @@
+//! Structures that several kinds share.
+
+use crate::choice::choices;
+use crate::rule::rule;
+use gitsm_core::Percent;
+use gitsm_core::Text;
+use gitsm_core::ident::{
+    ApprovalPolicyName, BusinessCalendarName, ChangeModelName, ConfigurationItemName, Digest, GitRevision,
+    LabelKey, LabelValue, MemberId, NamespaceName, ResourceName, RunbookName, SecretName, ServiceName,
+    SlaPolicyName,
+};
+use gitsm_core::time::{Duration, Instant};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+choices! {
+    /// How much a change may disturb, from the risk matrix.
+    #[derive(PartialOrd, Ord)]
+    pub enum RiskLevel {
+        /// Little can go wrong, or little depends on it.
+        Low,
+        /// Ordinary care is enough.
+        Moderate,
+        /// A failure would be felt by many.
+        High,
+        /// A failure would stop the business.
+        VeryHigh,
+    }
+}
+
+choices! {
+    /// The ITIL type of a change.
+    pub enum ChangeType {
+        /// Low risk, well understood, authorised in advance by its model.
+        Standard,
+        /// Assessed and approved one by one.
+        Normal,
+        /// Must go in as soon as possible, usually to end or prevent an incident.
+        Emergency,
+    }
+}
+
+choices! {
+    /// A day of the week.
+    pub enum Weekday {
+        /// Monday.
+        Monday,
+        /// Tuesday.
+        Tuesday,
+        /// Wednesday.
+        Wednesday,
+        /// Thursday.
+        Thursday,
+        /// Friday.
+        Friday,
+        /// Saturday.
+        Saturday,
+        /// Sunday.
+        Sunday,
+    }
+}
+
+choices! {
+    /// A level on a three-step scale, for impact and urgency.
+    #[derive(PartialOrd, Ord)]
+    pub enum Level {
+        /// The highest step.
+        High,
+        /// The middle step.
+        Medium,
+        /// The lowest step.
+        Low,
+    }
+}
+
+choices! {
+    /// The priority of an incident or problem, P1 first.
+    #[derive(PartialOrd, Ord)]
+    pub enum Priority {
+        /// Critical: all hands, at any hour.
+        P1,
+        /// High.
+        P2,
+        /// Medium.
+        P3,
+        /// Low.
+        P4,
+        /// Planning: when there is time.
+        P5,
+    }
+}
+
+choices! {
+    /// The kinds that are records: something that happened or was asked for, with a life of its own.
+    pub enum RecordKind {
+        /// A change.
+        Change,
+        /// An incident.
+        Incident,
+        /// A problem.
+        Problem,
+        /// A service request.
+        ServiceRequest,
+        /// An override of a change window.
+        WindowOverride,
+        /// An acceptance of an unauthorised commit.
+        Acceptance,
+    }
+}
+
+/// An ITService, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceReference {
+    /// Name of the ITService. Example: `payments-db`.
+    pub name: ServiceName,
+    /// Namespace of the ITService. Default: the namespace of the object that holds the reference. Required
+    /// in cluster-scoped kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// A ConfigurationItem, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigurationItemReference {
+    /// Name of the ConfigurationItem. Example: `payments-db-1`.
+    pub name: ConfigurationItemName,
+    /// Namespace of the ConfigurationItem. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// An SLAPolicy, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SlaPolicyReference {
+    /// Name of the SLAPolicy. Example: `gold`.
+    pub name: SlaPolicyName,
+    /// Namespace of the SLAPolicy. Default: the namespace of the object that holds the reference. Required
+    /// in cluster-scoped kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// A Runbook, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunbookReference {
+    /// Name of the Runbook. Example: `restore-database`.
+    pub name: RunbookName,
+    /// Namespace of the Runbook. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// One key of a Secret. The value itself never appears in a manifest, status or log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretReference {
+    /// Name of the Secret.
+    pub name: SecretName,
+    /// Namespace of the Secret. Required in cluster-scoped kinds; default elsewhere: the namespace of the
+    /// object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+    /// Key within the Secret's data. Default: the key that the documentation of the field names. Example:
+    /// `token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Text<253>>,
+}
+
+/// A record that another object is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordReference {
+    /// Kind of the record.
+    pub kind: RecordKind,
+    /// Name of the record. Example: `inc-0412`.
+    #[schemars(extend("x-gitsm-reference" = ["Change", "Incident", "Problem", "ServiceRequest", "WindowOverride", "Acceptance"]))]
+    pub name: ResourceName,
+    /// Namespace of the record. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// Which services something applies to. Fields are combined by AND, the elements of one list by OR. Either
+/// `all: true` or at least one other field must be written: an empty selector is refused, so that nothing
+/// applies to everything by accident.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule(
+        "self.all != (has(self.namespaces) || has(self.services) || has(self.tiers) || has(self.labels))",
+        "write either all: true or at least one of namespaces, services, tiers, labels",
+    ),
+]))]
+pub struct ServiceSelector {
+    /// Selects every service in reach. Excludes every other field. Default: false.
+    #[serde(default)]
+    pub all: bool,
+    /// Namespaces the services are in. Default: any namespace for a cluster-scoped object, the object's own
+    /// namespace for others. At most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 50), extend("x-kubernetes-list-type" = "set"))]
+    pub namespaces: Vec<NamespaceName>,
+    /// Names of the services. At most 100. Example: `[payments, payments-db]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 100), extend("x-kubernetes-list-type" = "set"))]
+    pub services: Vec<ServiceName>,
+    /// Tiers of the services, 1 (most critical) to 4. Example: `[1, 2]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
+    pub tiers: Vec<Tier>,
+    /// Labels that a service must all carry. At most 20. Example: `{domain: payments}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 20))]
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+}
+
+/// Which changes something applies to. Fields are combined by AND, the elements of one list by OR. Either
+/// `all: true` or at least one other field must be written: an empty selector is refused, so that nothing
+/// applies to everything by accident.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule(
+        "self.all != (has(self.namespaces) || has(self.services) || has(self.tiers) || has(self.labels) || \
+         has(self.environments) || has(self.changeTypes) || has(self.changeModels) || has(self.riskLevels) || \
+         has(self.dataClasses))",
+        "write either all: true or at least one other field of the selector",
+    ),
+]))]
+pub struct ChangeSelector {
+    /// Selects every change in reach. Excludes every other field. Default: false.
+    #[serde(default)]
+    pub all: bool,
+    /// Namespaces of the affected services. Default: any namespace for a cluster-scoped object, the
+    /// object's own namespace for others. At most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 50), extend("x-kubernetes-list-type" = "set"))]
+    pub namespaces: Vec<NamespaceName>,
+    /// Names of the affected services. At most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 100), extend("x-kubernetes-list-type" = "set"))]
+    pub services: Vec<ServiceName>,
+    /// Tiers of the affected services, 1 (most critical) to 4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
+    pub tiers: Vec<Tier>,
+    /// Labels that an affected service must all carry. At most 20.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 20))]
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Environments of the change. At most 20. Example: `[prod]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 20), extend("x-kubernetes-list-type" = "set"))]
+    pub environments: Vec<ResourceName>,
+    /// Types of change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 3), extend("x-kubernetes-list-type" = "set"))]
+    pub change_types: Vec<ChangeType>,
+    /// Models of the change. At most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 50), extend("x-kubernetes-list-type" = "set"))]
+    pub change_models: Vec<ChangeModelName>,
+    /// Computed risk levels of the change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
+    pub risk_levels: Vec<RiskLevel>,
+    /// Data classes of the affected services. At most 20. Example: `[confidential]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 20), extend("x-kubernetes-list-type" = "set"))]
+    pub data_classes: Vec<ResourceName>,
+}
+
+/// How critical a service is: 1 (most critical) to 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Tier(u8);
+
+impl Tier {
+    /// The number, 1 to 4.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Tier {
+    type Error = gitsm_core::ValueError;
+
+    fn try_from(value: i64) -> Result<Self, Self::Error> {
+        match u8::try_from(value) {
+            Ok(tier) if (1..=4).contains(&tier) => Ok(Self(tier)),
+            _ => Err(gitsm_core::ValueError::new("a tier", "it is outside 1 to 4", "2")),
+        }
+    }
+}
+
+impl From<Tier> for i64 {
+    fn from(tier: Tier) -> Self {
+        Self::from(tier.0)
+    }
+}
+
+impl JsonSchema for Tier {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Tier".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 4 })
+    }
+}
+
+/// One step in the life of a record, newest last. The complete history is in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordEvent {
+    /// When it happened, UTC.
+    pub at: Instant,
+    /// Phase before. Absent for the first event and for events that are not a move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Text<40>>,
+    /// Phase after. Absent for events that are not a move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Text<40>>,
+    /// Who caused it: a member id, or `system:` and the controller's name.
+    pub actor: Text<100>,
+    /// Reason as one word in PascalCase. Example: `QuorumReached`.
+    pub reason: Text<80>,
+    /// One sentence for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Text<500>>,
+}
+
+/// What fails or suffers when the affected services fail, computed over the dependency graph of one
+/// environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlastRadius {
+    /// Revision of the catalogue the graph was read from. It is pinned: later catalogue changes do not
+    /// alter it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog_revision: Option<GitRevision>,
+    /// Services that would be down: reached over hard dependencies. At most 100, the most critical first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
+    pub down: Vec<ServiceReference>,
+    /// Services that would be degraded: reached over a soft dependency. At most 100, the most critical
+    /// first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
+    pub degraded: Vec<ServiceReference>,
+    /// The most critical tier among the services that would be down, 1 to 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tier: Option<Tier>,
+    /// How many services would be down or degraded, including any cut from the lists.
+    pub count: u32,
+    /// True when a list above was cut.
+    #[serde(default)]
+    pub truncated: bool,
+}
+
+choices! {
+    /// What a service level clock measures.
+    pub enum SlaMetric {
+        /// Until somebody on call takes notice.
+        Acknowledge,
+        /// Until work starts.
+        Respond,
+        /// Until the next update for those affected.
+        Update,
+        /// Until service is restored.
+        Resolve,
+        /// Until a request is fulfilled.
+        Fulfil,
+        /// Until a change is approved or rejected.
+        Approve,
+        /// Until a review is merged.
+        Review,
+    }
+}
+
+choices! {
+    /// The state of a service level clock.
+    pub enum SlaClockState {
+        /// Its start condition has not been met.
+        Pending,
+        /// Counting.
+        Running,
+        /// Stopped by its pause condition; it may resume.
+        Paused,
+        /// Stopped within the target.
+        Met,
+        /// Past the target and still counting.
+        Breached,
+        /// Stopped after the target.
+        Stopped,
+        /// Withdrawn: the target no longer applies.
+        Cancelled,
+    }
+}
+
+/// One service level clock of a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SlaClock {
+    /// Key of the clock: policy and metric. Example: `gold.resolve`.
+    pub name: Text<130>,
+    /// The SLAPolicy that set the target.
+    pub policy: SlaPolicyReference,
+    /// What is measured.
+    pub metric: SlaMetric,
+    /// State of the clock.
+    pub state: SlaClockState,
+    /// Target in minutes of calendar time.
+    #[schemars(range(min = 1))]
+    pub target_minutes: u32,
+    /// Start of counting, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Instant>,
+    /// When the target is or was passed if nothing pauses the clock, UTC. Absent while paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breach_at: Option<Instant>,
+    /// When counting ended, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Instant>,
+    /// Calendar seconds counted when the state last changed.
+    #[schemars(range(min = 0))]
+    pub elapsed_seconds_at_last_event: i64,
+    /// When the state last changed, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_at: Option<Instant>,
+    /// Pauses so far, newest last. At most 50; older ones are in the journal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub pauses: Vec<SlaPause>,
+    /// Highest threshold that was already notified, percent of the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub notified_percent: Option<u32>,
+    /// Calendar the minutes are counted in. Absent: around the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<BusinessCalendarName>,
+    /// Revision of the time zone database the clock was computed with. Example: `2026a`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tzdb_version: Option<Text<20>>,
+}
+
+/// A time during which a service level clock did not count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SlaPause {
+    /// Start of the pause, UTC.
+    pub from: Instant,
+    /// End of the pause, UTC. Absent while it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Instant>,
+    /// Why the clock was paused. Example: `awaiting supplier`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text<200>>,
+}
+
+/// The digest-bound content a decision was taken about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolvedPayload {
+    /// Repository the content is in, as `owner/name` or URL.
+    pub repository: Text<512>,
+    /// Number of the pull request at the forge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub pull_request: Option<u32>,
+    /// Commit the decision is bound to.
+    #[serde(rename = "headSHA")]
+    pub head_sha: GitRevision,
+    /// Base commit at the time of the decision.
+    #[serde(default, rename = "baseSHA", skip_serializing_if = "Option::is_none")]
+    pub base_sha: Option<GitRevision>,
+    /// Digest of the diff between base and head, the change's own manifest left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff_digest: Option<Digest>,
+}
+
+/// Who did something by hand, with a remark. Admission checks that the writer is the person named.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Acknowledgement {
+    /// Member who does it.
+    pub by: MemberId,
+    /// A remark, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text<500>>,
+}
+
+/// A share of a count, as a number of members or a percentage. Exactly one of the two is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule("has(self.count) != has(self.percent)", "write exactly one of count and percent"),
+]))]
+pub struct Share {
+    /// Number of members, 1 to 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub count: Option<u32>,
+    /// Percentage of all members, 0 to 100; the number it means is rounded up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<Percent>,
+}
+
+/// Defaults for services that do not say otherwise.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceDefaults {
+    /// Tier, 1 (most critical) to 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
+    /// Service level policies. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub sla_policies: Vec<SlaPolicyReference>,
+    /// Approval policy for changes to the services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_policy: Option<ApprovalPolicyName>,
+    /// Calendar of business hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<BusinessCalendarName>,
+    /// Change model of a pull request that names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_model: Option<ChangeModelName>,
+}
+
+/// A threshold of a service level at which somebody is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Threshold {
+    /// Percent of the target, 1 to 1000. Example: `75`.
+    #[schemars(range(min = 1, max = 1000))]
+    pub percent: u32,
+    /// Teams and people told. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub notify: Vec<Recipient>,
+    /// Whether the record is escalated to its next level of support. Default: false.
+    #[serde(default)]
+    pub escalate: bool,
+}
+
+choices! {
+    /// Who is meant, relative to a record.
+    pub enum RecipientRole {
+        /// The person the record is assigned to.
+        Assignee,
+        /// The team that owns the affected service.
+        ServiceOwner,
+        /// The team that supports the affected service.
+        SupportTeam,
+        /// Who reported or requested.
+        Requester,
+    }
+}
+
+/// Somebody who is told: a team, a member, or a role relative to the record. Exactly one is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule(
+        "[has(self.team), has(self.member), has(self.role)].filter(given, given).size() == 1",
+        "write exactly one of team, member, role",
+    ),
+]))]
+pub struct Recipient {
+    /// A team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<gitsm_core::ident::TeamName>,
+    /// A member of any team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
+    /// A role relative to the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RecipientRole>,
+}
+
+/// Five minutes, the default lead time before the end of a window.
+pub(crate) fn five_minutes() -> Duration {
+    Duration::constant::<300>()
+}

@@ -1,0 +1,157 @@
+//! Reads from an object the few facts that rules about several objects need.
+
+use super::index::{Facts, HardDependency, SelectorUse, ServiceFacts};
+use super::judge::Subject;
+use crate::diagnostic::Span;
+use gitsm_schema::Path;
+use serde_json::Value;
+
+/// The facts of an object of ours.
+pub(crate) fn of(subject: &Subject<'_>) -> Facts {
+    let Some(info) = subject.info else {
+        return Facts::None;
+    };
+    let spec = subject.value.get("spec").unwrap_or(&Value::Null);
+    match info.kind {
+        "ITService" => Facts::Service(Box::new(service(subject, spec))),
+        "ServiceCatalog" => match selector(subject, spec, "services") {
+            Some(selector) => Facts::Catalogue {
+                promises: is_filled(
+                    spec.get("defaults")
+                        .and_then(|defaults| defaults.get("slaPolicies")),
+                ),
+                selector: Box::new(selector),
+            },
+            None => Facts::None,
+        },
+        "ChangeModel" => Facts::Model {
+            unusable: text(spec, "state")
+                .filter(|state| *state != "Active")
+                .map(Box::from),
+        },
+        "Change" => Facts::Change {
+            model: text(spec, "model").map(|model| (Box::from(model), span(subject, "model"))),
+        },
+        "ChangeWindow" | "ApprovalPolicy" => selects(subject, spec, "selector"),
+        "SLAPolicy" => match spec.get("appliesTo") {
+            Some(scope) => selector_at(
+                subject,
+                scope,
+                &Path::root().field("spec").field("appliesTo").field("services"),
+            )
+            .map_or(Facts::None, |selector| Facts::Selects(Box::new(selector))),
+            None => Facts::None,
+        },
+        _ => Facts::None,
+    }
+}
+
+fn service(subject: &Subject<'_>, spec: &Value) -> ServiceFacts {
+    ServiceFacts {
+        tier: spec.get("tier").and_then(Value::as_u64),
+        labels: labels(
+            subject
+                .value
+                .get("metadata")
+                .and_then(|metadata| metadata.get("labels")),
+        ),
+        environments: texts(spec.get("environments")),
+        data_class: text(spec, "dataClass").map(Box::from),
+        in_production: text(spec, "state") == Some("Production"),
+        promises: is_filled(spec.get("slaPolicies")),
+        hard_dependencies: hard_dependencies(subject, spec),
+    }
+}
+
+fn hard_dependencies(subject: &Subject<'_>, spec: &Value) -> Vec<HardDependency> {
+    let list = spec
+        .get("dependsOn")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut hard = Vec::new();
+    for (index, dependency) in list.iter().enumerate() {
+        let target = dependency.get("ref").unwrap_or(&Value::Null);
+        let is_hard = text(dependency, "strength").is_none_or(|strength| strength == "Hard");
+        let is_service = text(target, "kind").is_none_or(|kind| kind == "ITService");
+        // A member of a redundancy group takes the service down only together with others.
+        let alone = dependency.get("redundancyGroup").is_none();
+        let Some(name) = text(target, "name").filter(|_| is_hard && is_service && alone) else {
+            continue;
+        };
+        let path = Path::root()
+            .field("spec")
+            .field("dependsOn")
+            .index(index)
+            .field("ref")
+            .field("name");
+        hard.push(HardDependency {
+            namespace: text(target, "namespace").unwrap_or(&subject.id.namespace).into(),
+            name: name.into(),
+            environment: text(dependency, "environment").map(Box::from),
+            field: path.to_string().into(),
+            span: subject.place.span(&path),
+        });
+    }
+    hard
+}
+
+fn selects(subject: &Subject<'_>, spec: &Value, field: &str) -> Facts {
+    selector(subject, spec, field).map_or(Facts::None, |selector| Facts::Selects(Box::new(selector)))
+}
+
+fn selector(subject: &Subject<'_>, spec: &Value, field: &str) -> Option<SelectorUse> {
+    selector_at(subject, spec, &Path::root().field("spec").field(field))
+}
+
+/// The selector in the last field of `path`, which is a field of `parent`.
+///
+/// A selector without namespaces means the object's own namespace, and any for a cluster-scoped object.
+fn selector_at(subject: &Subject<'_>, parent: &Value, path: &Path) -> Option<SelectorUse> {
+    let selector = path.segments().last().and_then(|segment| match segment {
+        gitsm_schema::Segment::Field(name) => parent.get(name),
+        _ => None,
+    })?;
+    let mut namespaces = texts(selector.get("namespaces"));
+    if namespaces.is_empty() && !subject.id.namespace.is_empty() {
+        namespaces.push(subject.id.namespace.as_str().into());
+    }
+    Some(SelectorUse {
+        field: path.to_string().into(),
+        span: subject.place.key_span(path),
+        namespaces,
+        services: texts(selector.get("services")),
+        tiers: list(selector.get("tiers")).filter_map(Value::as_u64).collect(),
+        environments: texts(selector.get("environments")),
+        data_classes: texts(selector.get("dataClasses")),
+        labels: labels(selector.get("labels")),
+    })
+}
+
+fn span(subject: &Subject<'_>, field: &str) -> Span {
+    subject.place.span(&Path::root().field("spec").field(field))
+}
+
+fn text<'v>(value: &'v Value, field: &str) -> Option<&'v str> {
+    value.get(field).and_then(Value::as_str)
+}
+
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+fn texts(value: Option<&Value>) -> Vec<Box<str>> {
+    list(value).filter_map(Value::as_str).map(Box::from).collect()
+}
+
+fn labels(value: Option<&Value>) -> Vec<(Box<str>, Box<str>)> {
+    let map = value.and_then(Value::as_object).into_iter().flatten();
+    map.filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into())))
+        .collect()
+}
+
+fn is_filled(value: Option<&Value>) -> bool {
+    value
+        .and_then(Value::as_array)
+        .is_some_and(|list| !list.is_empty())
+}

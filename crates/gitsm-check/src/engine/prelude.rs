@@ -1,0 +1,155 @@
+//! What must be known before the first object is judged: policies, and services where a policy asks for them.
+
+use super::index::Entry;
+use super::{Options, RunError, parallel};
+use crate::diagnostic::ObjectId;
+use crate::input::{self, Input};
+use crate::yaml::{self, Limits, Node, NodeValue};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the first pass found.
+#[derive(Default)]
+pub(crate) struct Prelude {
+    /// `RecordPolicy` objects of the input, in file order.
+    pub(crate) policies: Vec<PolicyDocument>,
+    /// Services, if any policy looks at the service of an object.
+    pub(crate) services: ServiceStore,
+}
+
+/// A policy where it was found.
+pub(crate) struct PolicyDocument {
+    pub(crate) file: Arc<str>,
+    /// Whether the file is part of what is judged, so that its faults are findings there.
+    pub(crate) judged: bool,
+    pub(crate) object: Value,
+}
+
+/// Services as compact text: an object tree takes several times as much, and there may be thousands.
+#[derive(Default)]
+pub(crate) struct ServiceStore {
+    services: HashMap<(Box<str>, Box<str>), Box<[u8]>>,
+}
+
+impl ServiceStore {
+    /// The service of this namespace and name.
+    pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<Value> {
+        let text = self.services.get(&(Box::from(namespace), Box::from(name)))?;
+        serde_json::from_slice(text).ok()
+    }
+}
+
+/// Reads the policies, and the services if a policy mentions them.
+pub(crate) fn read(input: &dyn Input, options: &Options) -> Result<Prelude, RunError> {
+    let mut prelude = Prelude::default();
+    for source in &options.policies {
+        prelude.policies.push(PolicyDocument {
+            file: Arc::clone(&source.file),
+            judged: false,
+            object: source.object.clone(),
+        });
+    }
+    let found = objects(input, &options.limits, options.jobs, "RecordPolicy")?;
+    prelude
+        .policies
+        .extend(found.into_iter().map(|(index, _, object)| PolicyDocument {
+            file: Arc::clone(&input.files()[index].name),
+            judged: true,
+            object,
+        }));
+    if prelude
+        .policies
+        .iter()
+        .any(|policy| mentions_service(&policy.object))
+    {
+        prelude.services.services = objects(input, &options.limits, options.jobs, "ITService")?
+            .into_iter()
+            .filter_map(|(_, _, object)| {
+                let id = super::file::identity("ITService", true, &object);
+                let text = serde_json::to_vec(&object).ok()?;
+                Some(((id.namespace.into(), id.name.into()), text.into_boxed_slice()))
+            })
+            .collect();
+    }
+    Ok(prelude)
+}
+
+/// Whether any expression of a policy names `service`; a false yes only costs time.
+fn mentions_service(policy: &Value) -> bool {
+    policy
+        .get("spec")
+        .is_some_and(|spec| spec.to_string().contains("service"))
+}
+
+/// All objects of one kind: index of the file, document, object.
+pub(crate) fn objects(
+    input: &dyn Input,
+    limits: &Limits,
+    jobs: usize,
+    kind: &str,
+) -> Result<Vec<(usize, u32, Value)>, RunError> {
+    let limit = limits.file_bytes as u64 + 1;
+    let finder = memchr::memmem::Finder::new(kind);
+    let found = parallel::map(input.files().len(), jobs, |index| {
+        let bytes = input::read(input, index, limit)?;
+        if finder.find(&bytes).is_none() {
+            return Ok(Vec::new());
+        }
+        let read = yaml::read(&bytes, limits);
+        let mut objects = Vec::new();
+        for document in &read.documents {
+            collect(&document.root, kind, &mut |object| {
+                objects.push((index, document.index, object))
+            });
+        }
+        Ok(objects)
+    })
+    .map_err(RunError::Thread)?;
+    let mut all = Vec::new();
+    for objects in found {
+        all.append(&mut objects.map_err(RunError::Read)?);
+    }
+    Ok(all)
+}
+
+/// Calls `found` for the document, or each element of a list, that is of the kind.
+fn collect(node: &Node<'_>, kind: &str, found: &mut dyn FnMut(Value)) {
+    if let Some(items) = node.get("items") {
+        for item in items.items() {
+            collect(item, kind, found);
+        }
+        return;
+    }
+    let is = |field: &str, wanted: &str| matches!(node.get(field).map(|node| &node.value), Some(NodeValue::Scalar { raw, .. }) if raw == wanted);
+    if is("kind", kind) && is("apiVersion", gitsm_api::API_VERSION) {
+        found(node.to_json());
+    }
+}
+
+/// Reads one object again, by its index entry.
+pub(crate) fn object_of(input: &dyn Input, limits: &Limits, entry: &Entry) -> Option<Value> {
+    let index = input
+        .files()
+        .binary_search_by(|file| file.name.cmp(&entry.file))
+        .ok()?;
+    let bytes = input.read(index, limits.file_bytes as u64).ok()?;
+    let read = yaml::read(&bytes, limits);
+    let document = read
+        .documents
+        .iter()
+        .find(|document| document.index == entry.document)?;
+    let mut object = None;
+    let wanted = ObjectId {
+        kind: entry.kind.to_owned(),
+        namespace: entry.namespace.to_string(),
+        name: entry.name.to_string(),
+    };
+    collect(&document.root, entry.kind, &mut |candidate| {
+        let namespaced = !wanted.namespace.is_empty();
+        if super::file::identity(entry.kind, namespaced, &candidate) == wanted {
+            object = Some(candidate);
+        }
+    });
+    object
+}

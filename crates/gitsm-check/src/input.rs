@@ -1,0 +1,155 @@
+//! What a run reads. The caller brings the bytes: a folder, standard input, or a tree in a git repository.
+
+use crate::source::TreeEntry;
+use memchr::memmem;
+use std::sync::Arc;
+
+/// One file that could hold manifests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// Its path with `/` between parts, as findings print it; `<stdin>` for standard input.
+    pub name: Arc<str>,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A set of files, in the order in which they were found.
+///
+/// Files are read from several threads, each file at most a few times; an implementation keeps nothing open
+/// between two calls.
+pub trait Input: Sync {
+    /// The files, sorted by name.
+    fn files(&self) -> &[InputFile];
+
+    /// The content of `files()[index]`, at most `limit` bytes of it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system or the repository says; the run ends and names the file.
+    fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>>;
+
+    /// Everything in the folders that are judged, manifests or not, for the rules about trees; empty where
+    /// single files are judged.
+    fn tree(&self) -> Vec<TreeEntry<'_>> {
+        Vec::new()
+    }
+}
+
+/// A file could not be read, so that nothing can be said about the whole.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {file}: {source}")]
+pub struct ReadError {
+    /// The file.
+    pub file: Arc<str>,
+    /// What the file system or the repository said.
+    #[source]
+    pub source: std::io::Error,
+}
+
+/// Reads one file of an input.
+///
+/// # Errors
+///
+/// [`ReadError`] naming the file.
+pub fn read(input: &dyn Input, index: usize, limit: u64) -> Result<Vec<u8>, ReadError> {
+    input.read(index, limit).map_err(|source| ReadError {
+        file: Arc::clone(&input.files()[index].name),
+        source,
+    })
+}
+
+/// Whether a file could hold resources of gitsm at all, from its bytes and without parsing it.
+///
+/// It could if the group's name occurs anywhere, or if an unindented `kind:` names one of `kinds`: that is a
+/// manifest whose `apiVersion` is missing or misspelt. Estates share repositories with thousands of other
+/// files; those are only counted.
+pub fn mentions_gitsm(bytes: &[u8], kinds: &[&str]) -> bool {
+    memmem::find(bytes, b"gitsm").is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
+}
+
+/// The values of all unindented `kind:` lines, and of the first `"kind":` of JSON.
+fn kind_lines(bytes: &[u8]) -> impl Iterator<Item = &str> {
+    memmem::find_iter(bytes, b"kind").filter_map(|at| {
+        let before = &bytes[..at];
+        let starts_line = matches!(before.last(), None | Some(b'\n' | b'"'));
+        let rest = bytes[at + 4..].strip_prefix(b"\"").unwrap_or(&bytes[at + 4..]);
+        let value = rest.strip_prefix(b":")?;
+        if !starts_line {
+            return None;
+        }
+        let value = value.trim_ascii_start();
+        let value = value
+            .strip_prefix(b"\"")
+            .or_else(|| value.strip_prefix(b"'"))
+            .unwrap_or(value);
+        let end = value
+            .iter()
+            .position(|byte| !byte.is_ascii_alphanumeric())
+            .unwrap_or(value.len());
+        std::str::from_utf8(&value[..end]).ok()
+    })
+}
+
+/// Files held in memory, for tests, standard input and editors.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryInput {
+    files: Vec<InputFile>,
+    contents: Vec<Vec<u8>>,
+}
+
+impl MemoryInput {
+    /// No files yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with one file more.
+    #[must_use]
+    pub fn with(mut self, name: &str, content: impl Into<Vec<u8>>) -> Self {
+        let content = content.into();
+        let position = self.files.partition_point(|file| &*file.name < name);
+        self.files.insert(
+            position,
+            InputFile {
+                name: Arc::from(name),
+                size: content.len() as u64,
+            },
+        );
+        self.contents.insert(position, content);
+        self
+    }
+}
+
+impl Input for MemoryInput {
+    fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+
+    fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>> {
+        let content = &self.contents[index];
+        let end = usize::try_from(limit).map_or(content.len(), |limit| limit.min(content.len()));
+        Ok(content[..end].to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_names_the_group_or_one_of_our_kinds_is_a_candidate() {
+        let kinds = ["Change", "Team"];
+        assert!(mentions_gitsm(
+            b"apiVersion: gitsm.dev/v1alpha1\nkind: X\n",
+            &kinds
+        ));
+        assert!(mentions_gitsm(b"metadata: {}\nkind: Change\n", &kinds));
+        assert!(mentions_gitsm(
+            b"{\"metadata\": {}, \"kind\": \"Change\"}",
+            &kinds
+        ));
+        assert!(!mentions_gitsm(b"apiVersion: v1\nkind: Service\n", &kinds));
+        assert!(!mentions_gitsm(b"spec:\n  kind: Change\n", &kinds));
+        assert!(!mentions_gitsm(b"mankind: Change\n", &kinds));
+    }
+}

@@ -1,0 +1,185 @@
+//! Evaluates policies over one object.
+
+use super::compile::{CompiledPolicy, CompiledRule, Variable};
+use super::{PolicySet, scope};
+use crate::diagnostic::{Finding, RuleId};
+use crate::engine::file::FileContext;
+use crate::engine::judge::Subject;
+use crate::rules;
+use gitsm_schema::cel::{Activation, Binding, EvalError, Timestamp, Value as CelValue};
+use gitsm_schema::{Path, Segment};
+use serde_json::Value;
+
+static NULL: Value = Value::Null;
+
+impl PolicySet {
+    /// Reports the rules that an object breaks.
+    pub(crate) fn evaluate(
+        &self,
+        context: &FileContext<'_>,
+        subject: &Subject<'_>,
+        old: Option<&Value>,
+        findings: &mut Vec<Finding>,
+    ) {
+        for policy in self.policies.iter().filter(|policy| policy.is_about(subject)) {
+            let before = findings.len();
+            if policy.uses_service {
+                policy.evaluate_for_services(context, subject, old, findings);
+            } else {
+                policy.evaluate(context, subject, old, &NULL, findings);
+            }
+            // One rule may fail for several services; the finding is the same.
+            let mut index = before;
+            while index < findings.len() {
+                let repeated = findings[before..index].iter().any(|known| {
+                    known.rule == findings[index].rule && known.message == findings[index].message
+                });
+                if repeated {
+                    findings.remove(index);
+                } else {
+                    index += 1;
+                }
+            }
+        }
+    }
+}
+
+impl CompiledPolicy {
+    fn is_about(&self, subject: &Subject<'_>) -> bool {
+        let labels = subject.value.pointer("/metadata/labels");
+        self.kinds.contains(&subject.id.kind)
+            && (self.namespaces.is_empty() || self.namespaces.contains(&subject.id.namespace))
+            && self.labels.iter().all(|(key, value)| {
+                labels.and_then(|labels| labels.get(key)).and_then(Value::as_str) == Some(value)
+            })
+    }
+
+    fn evaluate_for_services(
+        &self,
+        context: &FileContext<'_>,
+        subject: &Subject<'_>,
+        old: Option<&Value>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let services = scope::services(subject, context.services);
+        match &self.services {
+            None if services.is_empty() => self.evaluate(context, subject, old, &NULL, findings),
+            selector => {
+                for (namespace, name, service) in &services {
+                    let selected = selector
+                        .as_ref()
+                        .is_none_or(|selector| scope::selects(selector, namespace, name, service.as_ref()));
+                    if selected {
+                        self.evaluate(context, subject, old, service.as_ref().unwrap_or(&NULL), findings);
+                    }
+                }
+            }
+        }
+    }
+
+    fn evaluate(
+        &self,
+        context: &FileContext<'_>,
+        subject: &Subject<'_>,
+        old: Option<&Value>,
+        service: &Value,
+        findings: &mut Vec<Finding>,
+    ) {
+        let diff = if self.uses_diff {
+            scope::diff(old, subject.value)
+        } else {
+            Value::Null
+        };
+        // Every instant that jiff holds is within the years that CEL knows.
+        let now = Timestamp::from_nanoseconds(context.options.at.as_nanosecond()).unwrap_or(Timestamp::MAX);
+        let activation = Activation::new()
+            .with("object", Binding::Json(subject.value))
+            .with("oldObject", Binding::Json(old.unwrap_or(&NULL)))
+            .with("service", Binding::Json(service))
+            .with("diff", Binding::Json(&diff))
+            .with("now", Binding::Value(CelValue::Timestamp(now)));
+        with_variables(&self.variables, &activation, &mut |outcome| match outcome {
+            Ok(activation) => {
+                for rule in &self.rules {
+                    evaluate_rule(rule, activation, subject, findings);
+                }
+            }
+            Err((name, error)) => {
+                let rule = self
+                    .rules
+                    .first()
+                    .map_or(RuleId::builtin(rules::gs502::META.id), |rule| rule.id.clone());
+                findings.push(not_evaluated(subject, &rule, &name, &error));
+            }
+        });
+    }
+}
+
+type Outcome<'o, 'a> = Result<&'o Activation<'a>, (String, EvalError)>;
+
+/// Evaluates the variables in order, each with those before it in scope, then calls `then`.
+///
+/// A value may borrow from the activation it was computed with, so each level keeps its own alive; there are at
+/// most thirty.
+fn with_variables(
+    variables: &[Variable],
+    activation: &Activation<'_>,
+    then: &mut dyn FnMut(Outcome<'_, '_>),
+) {
+    let Some((variable, rest)) = variables.split_first() else {
+        then(Ok(activation));
+        return;
+    };
+    match variable.program.evaluate(activation) {
+        Ok(value) => {
+            let extended = activation.clone().with(&variable.name, Binding::Value(value));
+            with_variables(rest, &extended, then);
+        }
+        Err(error) => then(Err((variable.name.clone(), error))),
+    }
+}
+
+fn evaluate_rule(
+    rule: &CompiledRule,
+    activation: &Activation<'_>,
+    subject: &Subject<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    match rule.program.evaluate(activation) {
+        Ok(CelValue::Bool(true)) => {}
+        Ok(_) => findings.push(breach(rule, activation, subject)),
+        Err(error) => findings.push(not_evaluated(subject, &rule.id, "the rule", &error)),
+    }
+}
+
+fn breach(rule: &CompiledRule, activation: &Activation<'_>, subject: &Subject<'_>) -> Finding {
+    let computed = rule
+        .message_program
+        .as_ref()
+        .and_then(|program| match program.evaluate(activation) {
+            Ok(CelValue::String(text)) if !text.trim().is_empty() => Some(text.to_string()),
+            _ => None,
+        });
+    let message = computed
+        .or_else(|| rule.message.clone())
+        .unwrap_or_else(|| format!("the rule does not hold: {}", rule.expression));
+    let path = rule.field.clone().unwrap_or_else(name_path);
+    let mut finding = subject.place.finding(&rules::gs501::META, &path, message);
+    if rule.field.is_none() {
+        finding.field = String::new();
+    }
+    finding.rule = rule.id.clone();
+    finding.level = rule.level;
+    finding
+}
+
+fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, what: &str, error: &EvalError) -> Finding {
+    let message = format!("{what} of the policy rule {rule} cannot be evaluated here: {error}");
+    let mut finding = subject.place.finding(&rules::gs502::META, &name_path(), message);
+    finding.field = rule.to_string();
+    finding
+}
+
+fn name_path() -> Path {
+    Path::from_iter(["metadata", "name"].map(|name| Segment::Field(name.to_owned())))
+}

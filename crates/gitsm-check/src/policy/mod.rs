@@ -1,0 +1,77 @@
+//! `RecordPolicy`: rules of an organisation's own, in CEL over any gitsm object.
+//!
+//! In scope of an expression are
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `object` | the object, with defaults filled in; typed by its schema when the policy is about one kind |
+//! | `oldObject` | its version at the base; `null` when there is none |
+//! | `service` | the `ITService` that the object is or is about; `null` when there is none |
+//! | `diff` | `{operation: "Create"\|"Update", paths: [...]}`: the fields that differ from `oldObject` |
+//! | `now` | the instant of the run, a timestamp |
+//! | `variables.<name>` | the policy's own variables |
+//!
+//! A policy that names `service` is evaluated once for each service the object is about. An expression that
+//! cannot be evaluated counts as a breach: a policy never fails open.
+
+mod compile;
+mod evaluate;
+mod scope;
+
+pub(crate) use compile::compile;
+
+use crate::diagnostic::RuleId;
+use crate::engine::prelude::Prelude;
+use crate::engine::{KindSet, RunError};
+use compile::CompiledPolicy;
+use std::collections::HashSet;
+
+/// The policies of a run, compiled.
+#[derive(Debug, Default)]
+pub(crate) struct PolicySet {
+    policies: Vec<CompiledPolicy>,
+    /// Rules whose findings neither a comment nor a setting may lower.
+    locked: HashSet<RuleId>,
+}
+
+impl PolicySet {
+    /// Compiles the policies of the first pass.
+    ///
+    /// A policy that is itself judged and does not compile is reported where it stands (GS408) and left out here.
+    ///
+    /// # Errors
+    ///
+    /// A policy from outside that does not compile: nobody would see that it was left out.
+    pub(crate) fn compile(kinds: &KindSet, prelude: &Prelude) -> Result<Self, RunError> {
+        let mut set = Self::default();
+        for document in &prelude.policies {
+            let compiled = match compile(kinds, &document.object) {
+                Ok(compiled) => compiled,
+                Err(_) if document.judged => continue,
+                Err(faults) => {
+                    let reason = faults
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join("; ");
+                    return Err(RunError::Policy {
+                        file: document.file.clone(),
+                        reason,
+                    });
+                }
+            };
+            // The same policy may be given twice: in the estate and on the command line, at base and at head.
+            if set.policies.iter().any(|known| known.source == compiled.source) {
+                continue;
+            }
+            set.locked.extend(compiled.locked_rules());
+            set.policies.push(compiled);
+        }
+        Ok(set)
+    }
+
+    /// Whether findings of the rule stay as they are, whatever settings and comments say.
+    pub(crate) fn is_locked(&self, rule: &RuleId) -> bool {
+        self.locked.contains(rule)
+    }
+}

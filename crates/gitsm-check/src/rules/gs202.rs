@@ -1,0 +1,92 @@
+//! GS202: a field that the kind does not have.
+
+use super::RuleMeta;
+use crate::diagnostic::{Finding, Level, RuleId};
+use crate::engine::judge::Subject;
+use gitsm_schema::structural::{AdditionalProperties, Structural};
+use gitsm_schema::{Path, Segment};
+use std::sync::Arc;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "GS202",
+    name: "unknown-field",
+    level: Level::Error,
+    summary: "A field that the kind does not have",
+    explanation: "The API server would drop the field, or refuse the object under strict validation: whatever it was meant \
+to say would be lost without a word. Most often it is misspelt or stands one level too high or too low.",
+    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayNmae: Payments\n",
+    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+};
+
+/// The finding, at the key, with the field that was probably meant.
+pub(crate) fn finding(subject: &Subject<'_>, schema: &Structural, path: &Path) -> Finding {
+    let name = match path.segments().last() {
+        Some(Segment::Field(name) | Segment::Key(name)) => name.as_str(),
+        _ => "",
+    };
+    let parent = path.parent().unwrap_or_default();
+    let known = fields_at(schema, &parent);
+    let place = if parent.is_root() {
+        "the object".to_owned()
+    } else {
+        parent.to_string()
+    };
+    let mut finding = Finding::new(
+        RuleId::builtin(META.id),
+        META.level,
+        Arc::clone(subject.place.file),
+        Some(subject.place.key_span(path)),
+        format!("{place} has no field {name:?}"),
+    )
+    .with_field(path);
+    finding.document = subject.place.document;
+    finding.hint = hint(name, &known);
+    finding
+}
+
+fn hint(name: &str, known: &[&str]) -> Option<String> {
+    let closest = known
+        .iter()
+        .map(|field| {
+            (
+                strsim::damerau_levenshtein(&field.to_lowercase(), &name.to_lowercase()),
+                *field,
+            )
+        })
+        .min()
+        .filter(|(distance, field)| *distance <= 1 + field.len() / 4);
+    match closest {
+        Some((_, field)) => Some(format!("did you mean `{field}`?")),
+        None if known.is_empty() => None,
+        None => Some(format!("its fields are {}", known.join(", "))),
+    }
+}
+
+/// The fields that an object at this path may have.
+fn fields_at<'s>(schema: &'s Structural, path: &Path) -> Vec<&'s str> {
+    let inner = path
+        .segments()
+        .iter()
+        .try_fold(schema, |schema, segment| match segment {
+            Segment::Index(_) => schema.items.as_deref(),
+            Segment::Field(name) | Segment::Key(name) => {
+                schema
+                    .properties
+                    .get(name)
+                    .or(match &schema.additional_properties {
+                        Some(AdditionalProperties::Schema(values)) => Some(values),
+                        _ => None,
+                    })
+            }
+        });
+    let mut fields: Vec<&str> = inner
+        .into_iter()
+        .flat_map(|schema| schema.properties.keys().map(String::as_str))
+        .collect();
+    if path.is_root() {
+        fields.extend(["apiVersion", "kind", "metadata"]);
+        fields.sort_unstable();
+        fields.dedup();
+    }
+    fields
+}

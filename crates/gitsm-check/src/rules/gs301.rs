@@ -1,0 +1,85 @@
+//! GS301: a reference that names nothing.
+
+use super::RuleMeta;
+use crate::diagnostic::{Finding, Level};
+use crate::engine::index::{Entry, Index, ReferenceUse};
+use crate::engine::sink::about;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "GS301",
+    name: "dangling-reference",
+    level: Level::Error,
+    summary: "A reference names an object that is not in the estate",
+    explanation: "Every reference must lead to an object of the right kind among the manifests that are judged \
+together. A reference that leads nowhere makes an approval rule that nobody fulfils or a service that nobody \
+owns, and the operator refuses the whole revision. Deleting or renaming an object leaves such references in \
+other files; with `--base` they are reported where they stand.\n\nReferences to records that live only in the \
+cluster (incidents, service requests) are not checked offline.",
+    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: nobody\n",
+    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+};
+
+/// Reports references that lead nowhere.
+pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
+    for entry in index.entries() {
+        for reference in &entry.references {
+            if resolves(index, reference) || super::gs302::other_kind(index, reference).is_some() {
+                continue;
+            }
+            findings.push(dangling(index, entry, reference));
+        }
+    }
+}
+
+/// Whether one of the kinds the reference may name has such an object.
+pub(crate) fn resolves(index: &Index, reference: &ReferenceUse) -> bool {
+    index.resolve(reference.targets.iter(), reference).is_some()
+}
+
+fn dangling(index: &Index, entry: &Entry, reference: &ReferenceUse) -> Finding {
+    let kinds = reference.targets.describe();
+    let place = match &*reference.namespaces {
+        [namespace] if namespace.is_empty() => String::new(),
+        [] => " in any namespace".to_owned(),
+        namespaces => format!(" in namespace {}", namespaces.join(" or ")),
+    };
+    let message = format!(
+        "{} names {kinds} {:?}, which does not exist{place}",
+        reference.field, reference.name
+    );
+    let finding = about(&META, entry, reference.span, message);
+    let hint =
+        suggestion(index, reference).unwrap_or_else(|| format!("add the {kinds}, or name one that exists"));
+    Finding {
+        field: reference.field.to_string(),
+        ..finding
+    }
+    .with_hint(hint)
+}
+
+fn suggestion(index: &Index, reference: &ReferenceUse) -> Option<String> {
+    let elsewhere = reference
+        .targets
+        .iter()
+        .find_map(|kind| index.named(kind, &reference.name).next());
+    if let Some(entry) = elsewhere {
+        return Some(format!(
+            "there is one of that name in namespace {:?}; name the namespace too",
+            entry.namespace
+        ));
+    }
+    index
+        .entries()
+        .iter()
+        .filter(|entry| reference.targets.iter().any(|kind| kind == entry.kind))
+        .filter(|entry| reference.namespaces.is_empty() || reference.namespaces.contains(&entry.namespace))
+        .map(|entry| {
+            (
+                strsim::damerau_levenshtein(&entry.name, &reference.name),
+                &entry.name,
+            )
+        })
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
+        .min()
+        .map(|(_, name)| format!("did you mean {name:?}?"))
+}

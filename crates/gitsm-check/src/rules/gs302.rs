@@ -1,0 +1,66 @@
+//! GS302: a reference that names an object of another kind.
+
+use super::RuleMeta;
+use crate::diagnostic::{Finding, Level};
+use crate::engine::index::{Entry, Index, ReferenceUse};
+use crate::engine::sink::about;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "GS302",
+    name: "wrong-kind-reference",
+    level: Level::Error,
+    summary: "A reference names an object that exists, but of another kind",
+    explanation: "The name is in the estate, but what carries it is not what this field may name: a team where \
+a service is due, a configuration item where a service is due. Usually the name was put into the wrong field.",
+    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: emea\n---\napiVersion: gitsm.dev/v1alpha1\nkind: PriorityMatrix\nmetadata:\n  name: emea\nspec: {}\n",
+    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: emea\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: emea\nspec:\n  displayName: EMEA\n",
+};
+
+/// Reports references that lead to an object of a kind they may not name.
+pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
+    for entry in index.entries() {
+        for reference in &entry.references {
+            if super::gs301::resolves(index, reference) {
+                continue;
+            }
+            if let Some(other) = other_kind(index, reference) {
+                findings.push(wrong_kind(entry, reference, other));
+            }
+        }
+    }
+}
+
+/// The object of another kind that carries the name, where the reference would look for it.
+pub(crate) fn other_kind<'i>(index: &'i Index, reference: &'i ReferenceUse) -> Option<&'i Entry> {
+    let others = gitsm_api::kinds().iter().map(|info| info.kind);
+    index.resolve(
+        others.filter(|kind| reference.targets.iter().all(|target| target != *kind)),
+        reference,
+    )
+}
+
+fn wrong_kind(entry: &Entry, reference: &ReferenceUse, other: &Entry) -> Finding {
+    let wanted = reference.targets.describe();
+    let finding = about(
+        &META,
+        entry,
+        reference.span,
+        format!(
+            "{} must name a {wanted}, but {:?} is a {}",
+            reference.field, reference.name, other.kind
+        ),
+    );
+    Finding {
+        field: reference.field.to_string(),
+        ..finding
+    }
+    .with_label(
+        other.file.clone(),
+        other.span,
+        format!("the {} is declared here", other.kind),
+    )
+    .with_hint(format!(
+        "name a {wanted}, or move the name to the field that takes a {}",
+        other.kind
+    ))
+}

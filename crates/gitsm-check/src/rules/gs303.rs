@@ -1,0 +1,31 @@
+//! GS303: two manifests for one object.
+
+use super::RuleMeta;
+use crate::diagnostic::{Finding, Level};
+use crate::engine::index::Index;
+use crate::engine::sink::about;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "GS303",
+    name: "duplicate-identity",
+    level: Level::Error,
+    summary: "Two manifests declare the same kind, namespace and name",
+    explanation: "In the cluster the two are one object, and whichever is applied last wins. Which one that is \
+depends on file names, so a harmless rename would change production. Merge them, or rename one.",
+    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments EMEA\n",
+    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments-emea\nspec:\n  displayName: Payments EMEA\n",
+};
+
+/// Reports every manifest that repeats the identity of an earlier one.
+pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
+    findings.extend(index.duplicates().map(|(first, again)| {
+        about(
+            &META,
+            again,
+            again.span,
+            format!("{} is declared twice", again.id()),
+        )
+        .with_label(first.file.clone(), first.span, "first declared here")
+        .with_hint("keep one of the two, or give one another name")
+    }));
+}

@@ -1,0 +1,47 @@
+//! GS404: a selector that selects nothing.
+
+use super::RuleMeta;
+use crate::diagnostic::{Finding, Level};
+use crate::engine::index::{Entry, Facts, Index, ServiceFacts};
+use crate::engine::sink::about;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "GS404",
+    name: "selector-matches-nothing",
+    level: Level::Warning,
+    summary: "A selector matches no service of the estate",
+    explanation: "A window, policy or route whose selector matches no service has no effect: a freeze that \
+freezes nothing looks like protection and is none. The selector's fields must all hold for one service; within \
+a list one value is enough.",
+    bad: "",
+    good: "",
+};
+
+/// Reports selectors that match no service. An estate without services is not judged: the services live elsewhere.
+pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
+    if index.services().next().is_none() {
+        return;
+    }
+    for entry in index.entries() {
+        let selector = match &entry.facts {
+            Facts::Selects(selector) | Facts::Catalogue { selector, .. } => selector,
+            _ => continue,
+        };
+        // A service named by reference that does not exist is GS301's business.
+        let names_missing = selector
+            .services
+            .iter()
+            .any(|name| index.named("ITService", name).next().is_none());
+        let matches = |(service, facts): (&Entry, &ServiceFacts)| {
+            selector.matches(&service.namespace, &service.name, facts)
+        };
+        if names_missing || index.services().any(matches) {
+            continue;
+        }
+        let message = format!("{} matches no service", selector.field);
+        let finding = about(&META, entry, selector.span, message);
+        findings.push(Finding { field: selector.field.to_string(), ..finding }.with_hint(
+            "compare it with the namespaces, tiers, environments and labels of the services; all its fields must hold for one service",
+        ));
+    }
+}

@@ -1,0 +1,18 @@
+//! GS501: a rule of the estate's own policies does not hold.
+
+use super::RuleMeta;
+use crate::diagnostic::Level;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "GS501",
+    name: "policy-breach",
+    level: Level::Error,
+    summary: "A rule of a RecordPolicy does not hold",
+    explanation: "An estate declares its own rules as `RecordPolicy` objects: separation of duties, a tested \
+back-out, two approvers for what matters most. The finding carries the policy and the rule in its id, \
+`GS501/<policy>/<rule>`, and the message that the policy's authors wrote. Its level follows from the rule's \
+action: `Deny` is an error, `Warn` a warning, `Audit` a note. A rule that denies cannot be lowered or allowed \
+by a comment unless the policy sets `allowSuppression`.",
+    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: RecordPolicy\nmetadata:\n  name: team-names\nspec:\n  match:\n    kinds: [Team]\n  rules:\n    - id: no-numbers\n      expression: \"!object.spec.displayName.matches('[0-9]')\"\n      message: name the team by what it does, not by a number\n      fieldPath: spec.displayName\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Team 7\n",
+    good: "apiVersion: gitsm.dev/v1alpha1\nkind: RecordPolicy\nmetadata:\n  name: team-names\nspec:\n  match:\n    kinds: [Team]\n  rules:\n    - id: no-numbers\n      expression: \"!object.spec.displayName.matches('[0-9]')\"\n      message: name the team by what it does, not by a number\n      fieldPath: spec.displayName\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+};

@@ -1,0 +1,67 @@
+//! GS503: a `gitsm: allow` comment that does nothing.
+
+use super::RuleMeta;
+use crate::allow::AllowComment;
+use crate::diagnostic::{Finding, Level, Position, RuleId, Span};
+use std::sync::Arc;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "GS503",
+    name: "ineffective-allow",
+    level: Level::Warning,
+    summary: "A `gitsm: allow` comment that does nothing",
+    explanation: "A comment that accepts a finding must give a reason, and must match a finding on the lines it covers. One \
+that matches nothing is a leftover that would hide the next finding of that rule. Errors of the groups \
+GS1xx to GS3xx and rules of a policy that does not set `allowSuppression` cannot be accepted by a \
+comment.",
+    bad: "# gitsm: allow GS402\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+};
+
+/// Reports a comment that silenced nothing, or could not.
+pub(crate) fn check(
+    file: &Arc<str>,
+    comment: &AllowComment,
+    silenced: u64,
+    refused: bool,
+    findings: &mut Vec<Finding>,
+) {
+    let code = comment.rule.split('/').next().unwrap_or(&comment.rule);
+    let (message, hint) = if super::find(code).is_none() {
+        (
+            format!("{:?} is not a rule", comment.rule),
+            "`gitsm explain` lists the rules",
+        )
+    } else if comment.reason.is_empty() {
+        (
+            format!("the comment gives no reason to allow {}", comment.rule),
+            "write the reason behind the rule",
+        )
+    } else if refused {
+        (
+            format!("{} cannot be allowed by a comment", comment.rule),
+            "mend the finding; it protects the estate",
+        )
+    } else if silenced == 0 {
+        (
+            format!("the comment allows {}, which finds nothing here", comment.rule),
+            "remove the comment",
+        )
+    } else {
+        return;
+    };
+    // The offset is not known here; line and column are what every output shows.
+    let at = Position {
+        line: comment.line,
+        column: 1,
+        offset: 0,
+    };
+    let finding = Finding::new(
+        RuleId::builtin(META.id),
+        META.level,
+        Arc::clone(file),
+        Some(Span::empty(at)),
+        message,
+    );
+    findings.push(finding.with_hint(hint));
+}

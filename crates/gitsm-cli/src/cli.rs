@@ -1,0 +1,32 @@
+//! The command line as typed.
+
+use crate::commands::{completions::CompletionsArgs, explain::ExplainArgs};
+use crate::commands::{policy::PolicyArgs, validate::ValidateArgs};
+use clap::{Parser, Subcommand};
+
+/// IT service management as code: services, changes, policies and request templates as YAML in git.
+#[derive(Debug, Parser)]
+#[command(name = "gitsm", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit status: 0 clean, 1 findings, 2 could not run.\n\nExamples:\n  gitsm validate                          judge the manifests below this folder\n  gitsm validate --base origin/main       only what the branch adds\n  gitsm new service checkout              write a manifest to start from\n  gitsm explain GS301                     what a finding means"
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge manifests: syntax, schemas, CEL rules, references, semantics and policies
+    Validate(ValidateArgs),
+    /// Explain a rule, or list all rules
+    Explain(ExplainArgs),
+    /// Work with RecordPolicy rules
+    Policy(PolicyArgs),
+    /// Write shell completions to standard output
+    Completions(CompletionsArgs),
+    /// Write the manual page to standard output
+    Man,
+}

@@ -1,0 +1,339 @@
+//! `gitsm validate`: judges manifests before they are merged.
+
+use crate::disk::DiskInput;
+use crate::estate;
+use crate::exit::Exit;
+use crate::revision;
+use crate::terminal::Color;
+use anyhow::{Context as _, bail, ensure};
+use clap::{Args, ValueEnum};
+use gitsm_check::config::Config;
+use gitsm_check::diagnostic::{Level, Report};
+use gitsm_check::engine::{self, KindSet, Options, PolicySource};
+use gitsm_check::input::{Input, MemoryInput};
+use gitsm_check::render::{self, Format, RenderOptions, Sources};
+use gitsm_check::rules;
+use gitsm_check::yaml::Limits;
+use std::io::{BufWriter, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Arguments of `gitsm validate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gitsm validate                                   the manifests below this folder
+  gitsm validate services changes/db-16.yaml       folders and files
+  gitsm validate 'services/**/*.yaml'              a pattern
+  gitsm validate --base origin/main                only what this branch adds to main
+  gitsm validate --format sarif > gitsm.sarif      for code scanning
+  kustomize build . | gitsm validate -             standard input
+
+Exit status: 0 no finding at or above --fail-on, 1 findings, 2 could not run.")]
+pub(crate) struct ValidateArgs {
+    /// Files, folders or patterns; `-` for standard input [default: the current folder]
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+
+    /// Report only what the commits since this revision introduced, and judge transitions from it
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+
+    /// Judge this revision from the object database instead of the working tree [default with --base: HEAD]
+    #[arg(long, value_name = "REV")]
+    head: Option<String>,
+
+    /// Also judge the kinds of these custom resource definitions (file or folder)
+    #[arg(long, value_name = "PATH")]
+    crd: Vec<String>,
+
+    /// Also evaluate the RecordPolicy objects found here (file or folder)
+    #[arg(long, value_name = "PATH")]
+    policy: Vec<String>,
+
+    /// How to print findings
+    #[arg(long, value_name = "FORMAT", default_value_t = Format::Human, value_parser = formats())]
+    format: Format,
+
+    /// Print only the summary, not the findings
+    #[arg(long)]
+    summary: bool,
+
+    /// The lowest level that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "LEVEL")]
+    fail_on: FailOn,
+
+    /// The instant for rules that depend on time, RFC 3339 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<jiff::Timestamp>,
+
+    /// Report only these rules, by id or name
+    #[arg(long, value_name = "RULE")]
+    rule: Vec<String>,
+
+    /// Accept anchors, aliases and merge keys
+    #[arg(long)]
+    allow_anchors: bool,
+
+    /// Largest file from standard input, in bytes
+    #[arg(long, value_name = "BYTES")]
+    max_bytes: Option<usize>,
+
+    /// Most documents from standard input
+    #[arg(long, value_name = "N")]
+    max_documents: Option<u32>,
+
+    /// Deepest nesting from standard input
+    #[arg(long, value_name = "N")]
+    max_depth: Option<usize>,
+
+    /// Threads to use [default: one per core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+}
+
+/// Levels as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Note => Self::Note,
+        }
+    }
+}
+
+/// What is judged, and by which settings.
+struct Subject {
+    input: Box<dyn Input>,
+    config: Config,
+    /// The folder of the settings, from which their paths count.
+    root: PathBuf,
+    /// The judged revision, when it is not the working tree.
+    revision: Option<String>,
+    /// The other side of the range.
+    base: Option<Box<dyn Input>>,
+}
+
+/// Judges what was asked for and prints the findings.
+pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
+    let only = selected_rules(&args.rule)?;
+    let subject = subject(args)?;
+    let mut kinds = KindSet::new();
+    for path in &args.crd {
+        add_crds(&mut kinds, path)?;
+    }
+    let options = Options {
+        at: args.at.unwrap_or_else(jiff::Timestamp::now),
+        limits: limits(args)?,
+        jobs: args
+            .jobs
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        list_judged: args.format.lists_documents(),
+        only,
+        policies: policies(args, &subject)?,
+    };
+    let mut report = match &subject.base {
+        Some(base) => engine::run_range(&**base, &*subject.input, &subject.config, &kinds, &options)?,
+        None => engine::run(&*subject.input, &subject.config, &kinds, &options)?,
+    };
+    report.summary.revision.clone_from(&subject.revision);
+    if report.summary.documents == 0 && report.findings.is_empty() && subject.base.is_none() {
+        let place = if args.paths.is_empty() {
+            "this folder".to_owned()
+        } else {
+            args.paths.join(", ")
+        };
+        bail!(
+            "nothing to judge in {place}: {} read, none holds a resource with `apiVersion: {}`",
+            counted(report.summary.files, "file"),
+            gitsm_api::API_VERSION
+        );
+    }
+    let exit = if report.reaches(args.fail_on.into()) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    };
+    print(args, &subject, report)?;
+    Ok(exit)
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The formats, for help and for a useful message.
+fn formats() -> impl clap::builder::TypedValueParser<Value = Format> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::as_str))
+        .try_map(|word| word.parse::<Format>())
+}
+
+fn selected_rules(names: &[String]) -> anyhow::Result<Vec<&'static str>> {
+    names
+        .iter()
+        .map(|name| match rules::find(name) {
+            Some(rule) => Ok(rule.id),
+            None => bail!("no rule {name:?}; `gitsm explain` lists all rules"),
+        })
+        .collect()
+}
+
+fn limits(args: &ValidateArgs) -> anyhow::Result<Limits> {
+    let defaults = Limits::default();
+    let lifted = args.max_bytes.is_some() || args.max_documents.is_some() || args.max_depth.is_some();
+    ensure!(
+        !lifted || reads_stdin(args),
+        "--max-bytes, --max-documents and --max-depth lift limits for standard input only; name `-` as the path"
+    );
+    Ok(Limits {
+        file_bytes: args.max_bytes.unwrap_or(defaults.file_bytes),
+        documents: args.max_documents.unwrap_or(defaults.documents),
+        depth: args.max_depth.unwrap_or(defaults.depth),
+        allow_anchors: args.allow_anchors,
+        ..defaults
+    })
+}
+
+fn reads_stdin(args: &ValidateArgs) -> bool {
+    args.paths.iter().any(|path| path == "-")
+}
+
+fn subject(args: &ValidateArgs) -> anyhow::Result<Subject> {
+    if reads_stdin(args) {
+        ensure!(args.paths.len() == 1, "`-` cannot be combined with other paths");
+        ensure!(
+            args.base.is_none() && args.head.is_none(),
+            "--base and --head need files of a repository, not `-`"
+        );
+        let mut content = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut content)
+            .context("cannot read standard input")?;
+        return Ok(Subject {
+            input: Box::new(MemoryInput::new().with("<stdin>", content)),
+            config: Config::default(),
+            root: PathBuf::from("."),
+            revision: None,
+            base: None,
+        });
+    }
+    let paths = if args.paths.is_empty() {
+        vec![".".to_owned()]
+    } else {
+        args.paths.clone()
+    };
+    if args.base.is_some() || args.head.is_some() {
+        return revision_subject(args, &paths);
+    }
+    let (root, config) = estate::settings(Path::new(&paths[0]))?;
+    let input = DiskInput::collect(&paths, &|path| config.selects(&estate::relative(&root, path)))?;
+    Ok(Subject {
+        input: Box::new(input),
+        config,
+        root,
+        revision: None,
+        base: None,
+    })
+}
+
+fn revision_subject(args: &ValidateArgs, paths: &[String]) -> anyhow::Result<Subject> {
+    let repository = revision::Repository::discover(&paths[0])?;
+    let head = args.head.as_deref().unwrap_or("HEAD");
+    let head_tree = repository.tree(head, paths)?;
+    let base_tree = match &args.base {
+        Some(base) => Some(repository.tree_at_merge_base(base, head, paths)?),
+        None => None,
+    };
+    // The settings of the base count: a change must not lower the bar it is measured by.
+    let (root, config) = repository.settings(base_tree.as_ref().unwrap_or(&head_tree), &paths[0])?;
+    let selects = |name: &str| config.selects(&estate::relative(&root, &repository.root().join(name)));
+    let revision = Some(head_tree.id());
+    Ok(Subject {
+        input: Box::new(head_tree.into_input(&selects)?),
+        base: match base_tree {
+            Some(tree) => Some(Box::new(tree.into_input(&selects)?)),
+            None => None,
+        },
+        revision,
+        config,
+        root,
+    })
+}
+
+/// Policies named on the command line or by the settings. Those among the judged files need no mention.
+fn policies(args: &ValidateArgs, subject: &Subject) -> anyhow::Result<Vec<PolicySource>> {
+    let configured = subject
+        .config
+        .policies()
+        .iter()
+        .map(|path| subject.root.join(path));
+    let mut found = Vec::new();
+    for path in args.policy.iter().map(PathBuf::from).chain(configured) {
+        let shown = path.to_string_lossy().into_owned();
+        let input = DiskInput::collect(&[shown.clone()], &|_| true)
+            .with_context(|| format!("policies in {shown}"))?;
+        let before = found.len();
+        found.extend(engine::policies_in(&input).with_context(|| format!("policies in {shown}"))?);
+        ensure!(found.len() > before, "no RecordPolicy in {shown}");
+    }
+    Ok(found)
+}
+
+fn add_crds(kinds: &mut KindSet, path: &str) -> anyhow::Result<()> {
+    let input = DiskInput::collect(&[path.to_owned()], &|_| true)?;
+    let mut added = 0;
+    for crd in engine::crds_in(&input)? {
+        kinds.add_crd(&crd)?;
+        added += 1;
+    }
+    ensure!(added > 0, "no CustomResourceDefinition in {path}");
+    Ok(())
+}
+
+fn print(args: &ValidateArgs, subject: &Subject, mut report: Report) -> anyhow::Result<()> {
+    if args.summary {
+        report.findings.clear();
+    }
+    report.judged.sort();
+    let options = RenderOptions {
+        color: args.color.for_stdout(),
+        ..RenderOptions::default()
+    };
+    let sources = InputSources {
+        input: &*subject.input,
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    render::render(&report, args.format, &sources, &options, &mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// The text of judged files, read again for the few that have findings.
+struct InputSources<'a> {
+    input: &'a dyn Input,
+}
+
+impl Sources for InputSources<'_> {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        let index = self
+            .input
+            .files()
+            .binary_search_by(|known| (*known.name).cmp(file))
+            .ok()?;
+        let bytes = self.input.read(index, u64::MAX).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into())
+    }
+}

@@ -1,0 +1,232 @@
+//! Files of the working tree as an [`Input`].
+
+use gitsm_check::input::{Input, InputFile};
+use gitsm_check::source::{Mode, TreeEntry};
+use ignore::WalkBuilder;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A path given on the command line that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PathError {
+    /// Nothing is there.
+    #[error("no such file or folder: {0}")]
+    Missing(String),
+    /// A glob that matches nothing.
+    #[error("the pattern {0:?} matches no file")]
+    NoMatch(String),
+    /// A glob that does not parse.
+    #[error("the pattern {pattern:?} is not a glob: {reason}")]
+    BadPattern {
+        /// As typed.
+        pattern: String,
+        /// What the glob parser says.
+        reason: String,
+    },
+    /// Something under the path cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    Unreadable {
+        /// The file or folder.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// Manifests found on disk.
+#[derive(Debug, Default)]
+pub(crate) struct DiskInput {
+    files: Vec<InputFile>,
+    paths: Vec<PathBuf>,
+    /// Everything found in folders, manifests or not, for the rules about trees.
+    tree: Vec<(String, Mode, u64)>,
+}
+
+/// The endings of files that are read in folders; a file named on the command line is read whatever its ending.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+impl DiskInput {
+    /// Collects the files under `paths`: files, folders (searched, with `.gitignore` honoured and hidden
+    /// entries left out) and globs. `selects` says which files found in folders are wanted.
+    ///
+    /// # Errors
+    ///
+    /// [`PathError`] naming the argument or the entry at fault.
+    pub(crate) fn collect(paths: &[String], selects: &dyn Fn(&Path) -> bool) -> Result<Self, PathError> {
+        let mut found: BTreeMap<String, (PathBuf, u64)> = BTreeMap::new();
+        let mut tree = Vec::new();
+        for argument in paths {
+            let path = Path::new(argument);
+            if path.is_dir() {
+                walk(path, selects, &mut found, &mut tree)?;
+            } else if path.is_file() {
+                add(&mut found, path, size_of(path)?);
+            } else if is_pattern(argument) {
+                expand(argument, selects, &mut found, &mut tree)?;
+            } else {
+                return Err(PathError::Missing(argument.clone()));
+            }
+        }
+        let (files, paths) = found
+            .into_iter()
+            .map(|(name, (path, size))| {
+                (
+                    InputFile {
+                        name: Arc::from(name),
+                        size,
+                    },
+                    path,
+                )
+            })
+            .unzip();
+        Ok(Self { files, paths, tree })
+    }
+
+    /// Where a file of the input is.
+    pub(crate) fn path(&self, index: usize) -> &Path {
+        &self.paths[index]
+    }
+}
+
+impl Input for DiskInput {
+    fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+
+    fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>> {
+        let capacity = usize::try_from(self.files[index].size.min(limit)).unwrap_or_default();
+        let mut content = Vec::with_capacity(capacity);
+        File::open(&self.paths[index])?
+            .take(limit)
+            .read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    fn tree(&self) -> Vec<TreeEntry<'_>> {
+        self.tree
+            .iter()
+            .map(|(path, mode, size)| TreeEntry {
+                path: path.as_bytes(),
+                mode: *mode,
+                size: *size,
+            })
+            .collect()
+    }
+}
+
+fn walk(
+    folder: &Path,
+    selects: &dyn Fn(&Path) -> bool,
+    found: &mut BTreeMap<String, (PathBuf, u64)>,
+    tree: &mut Vec<(String, Mode, u64)>,
+) -> Result<(), PathError> {
+    // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
+    let walker = WalkBuilder::new(folder)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .build();
+    for entry in walker {
+        let entry = entry.map_err(|cause| PathError::Unreadable {
+            path: display(folder),
+            reason: cause.to_string(),
+        })?;
+        let Some(kind) = entry.file_type() else { continue };
+        // The folder itself may be a link; only what is in it is judged.
+        if kind.is_dir() || entry.depth() == 0 || !selects(entry.path()) {
+            continue;
+        }
+        let size = if kind.is_file() {
+            entry.metadata().map_or(0, |metadata| metadata.len())
+        } else {
+            0
+        };
+        let mode = if kind.is_symlink() {
+            Mode::Symlink
+        } else {
+            Mode::File
+        };
+        tree.push((display(entry.path()), mode, size));
+        if kind.is_file() && is_manifest(entry.path()) {
+            add(found, entry.path(), size);
+        }
+    }
+    Ok(())
+}
+
+fn expand(
+    pattern: &str,
+    selects: &dyn Fn(&Path) -> bool,
+    found: &mut BTreeMap<String, (PathBuf, u64)>,
+    tree: &mut Vec<(String, Mode, u64)>,
+) -> Result<(), PathError> {
+    let glob = globset::GlobBuilder::new(pattern.trim_start_matches("./"))
+        .literal_separator(true)
+        .build()
+        .map_err(|cause| PathError::BadPattern {
+            pattern: pattern.to_owned(),
+            reason: cause.to_string(),
+        })?
+        .compile_matcher();
+    let folder = fixed_folder(pattern);
+    if !folder.is_dir() {
+        return Err(PathError::NoMatch(pattern.to_owned()));
+    }
+    let mut all = BTreeMap::new();
+    walk(&folder, selects, &mut all, tree)?;
+    let before = found.len();
+    found.extend(all.into_iter().filter(|(name, _)| glob.is_match(name)));
+    if found.len() == before {
+        return Err(PathError::NoMatch(pattern.to_owned()));
+    }
+    Ok(())
+}
+
+/// The part of a pattern before its first wildcard, as a folder.
+fn fixed_folder(pattern: &str) -> PathBuf {
+    let fixed: PathBuf = Path::new(pattern)
+        .components()
+        .take_while(|part| !is_pattern(&part.as_os_str().to_string_lossy()))
+        .collect();
+    if fixed.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        fixed
+    }
+}
+
+fn is_pattern(argument: &str) -> bool {
+    argument.contains(['*', '?', '[', '{'])
+}
+
+/// Whether a file found in a folder is read, by its ending.
+pub(crate) fn is_manifest(path: &Path) -> bool {
+    path.extension()
+        .and_then(|ending| ending.to_str())
+        .is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+fn size_of(path: &Path) -> Result<u64, PathError> {
+    std::fs::metadata(path)
+        .map(|metadata| metadata.len())
+        .map_err(|cause| PathError::Unreadable {
+            path: display(path),
+            reason: cause.to_string(),
+        })
+}
+
+fn add(found: &mut BTreeMap<String, (PathBuf, u64)>, path: &Path, size: u64) {
+    found.insert(display(path), (path.to_owned(), size));
+}
+
+/// A path as findings print it: `/` between parts, no leading `./`.
+fn display(path: &Path) -> String {
+    let text = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+    match text.strip_prefix("./") {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}

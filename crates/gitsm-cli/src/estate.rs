@@ -1,0 +1,52 @@
+//! The estate a path belongs to: the nearest folder above it that holds `gitsm.yaml`.
+
+use anyhow::Context as _;
+use gitsm_check::config::{Config, FILE_NAME};
+use gitsm_check::yaml::{self, Limits};
+use std::path::{Path, PathBuf};
+
+/// The settings that apply to `path`, and the folder they stand in; the defaults where there are none.
+pub(crate) fn settings(path: &Path) -> anyhow::Result<(PathBuf, Config)> {
+    let start = if path.is_dir() {
+        path.to_owned()
+    } else {
+        path.parent().map_or_else(PathBuf::new, Path::to_owned)
+    };
+    let start = if start.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        start
+    };
+    let absolute =
+        std::path::absolute(&start).with_context(|| format!("cannot resolve {}", start.display()))?;
+    for folder in absolute.ancestors() {
+        let file = folder.join(FILE_NAME);
+        if file.is_file() {
+            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let config = parse(&bytes).with_context(|| file.display().to_string())?;
+            return Ok((folder.to_owned(), config));
+        }
+    }
+    Ok((absolute, Config::default()))
+}
+
+/// Reads settings from the text of a `gitsm.yaml`.
+pub(crate) fn parse(bytes: &[u8]) -> anyhow::Result<Config> {
+    let read = yaml::read(bytes, &Limits::default());
+    if let Some(problem) = read.problems.iter().find(|problem| problem.is_error()) {
+        anyhow::bail!("line {}: {}", problem.span.start.line, problem.message);
+    }
+    anyhow::ensure!(read.documents.len() <= 1, "holds more than one document");
+    let value = read
+        .documents
+        .first()
+        .map_or(serde_json::Value::Null, |document| document.root.to_json());
+    Ok(Config::from_value(&value)?)
+}
+
+/// A path as globs of the settings see it: relative to the estate, with `/` between parts.
+pub(crate) fn relative(root: &Path, path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let relative = absolute.strip_prefix(root).unwrap_or(path);
+    relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}

@@ -1,0 +1,217 @@
+//! Trees of a git repository as an [`Input`]: read from the object database, without a checkout.
+
+use crate::disk::is_manifest;
+use crate::estate;
+use anyhow::Context as _;
+use gitsm_check::config::{Config, FILE_NAME};
+use gitsm_check::input::{Input, InputFile};
+use gitsm_check::source::{Mode, TreeEntry};
+use gitsm_git::{BlobId, CommitId, EntryKind, Error, TreeLimits};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The largest `gitsm.yaml` that is read.
+const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
+
+/// The repository that the judged paths are in.
+pub(crate) struct Repository {
+    inner: Arc<Mutex<gitsm_git::Repository>>,
+    /// The root of the working tree; the current folder for a bare repository.
+    root: PathBuf,
+}
+
+/// The files of one commit below some paths.
+pub(crate) struct Tree {
+    repository: Arc<Mutex<gitsm_git::Repository>>,
+    commit: CommitId,
+    entries: Vec<gitsm_git::TreeEntry>,
+}
+
+impl Repository {
+    /// Finds the repository that `path` is in.
+    pub(crate) fn discover(path: &str) -> anyhow::Result<Self> {
+        let mut folder = std::path::absolute(path).with_context(|| format!("cannot resolve {path}"))?;
+        // A path may be gone from the working tree and still be in the revision.
+        while !folder.is_dir() && folder.pop() {}
+        let inner = gitsm_git::Repository::discover(&folder)?;
+        let root = match inner.workdir() {
+            Some(workdir) => workdir.to_owned(),
+            None => folder,
+        };
+        Ok(Self {
+            inner: Arc::new(Mutex::new(inner)),
+            root,
+        })
+    }
+
+    /// The files of a revision.
+    pub(crate) fn tree(&self, revision: &str, paths: &[String]) -> anyhow::Result<Tree> {
+        let commit = self.lock().resolve(revision)?;
+        self.tree_of(commit, paths, false)
+    }
+
+    /// The files where `head` branched off from `base`. Paths that `head` added are not there.
+    pub(crate) fn tree_at_merge_base(
+        &self,
+        base: &str,
+        head: &str,
+        paths: &[String],
+    ) -> anyhow::Result<Tree> {
+        let commit = {
+            let repository = self.lock();
+            repository.merge_base(repository.resolve(base)?, repository.resolve(head)?)?
+        };
+        self.tree_of(commit, paths, true)
+    }
+
+    fn tree_of(&self, commit: CommitId, paths: &[String], may_be_absent: bool) -> anyhow::Result<Tree> {
+        let repository = self.lock();
+        let mut entries = Vec::new();
+        for path in paths {
+            let walk = repository.tree_entries(commit, &self.inside(path)?, TreeLimits::default());
+            match walk {
+                Err(Error::NoSuchPath { .. }) if may_be_absent => {}
+                walk => {
+                    for entry in walk? {
+                        entries.push(entry?);
+                    }
+                }
+            }
+        }
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries.dedup_by(|a, b| a.path == b.path);
+        Ok(Tree {
+            repository: Arc::clone(&self.inner),
+            commit,
+            entries,
+        })
+    }
+
+    /// The settings that stand in a tree at or above a path, and the folder they stand in.
+    pub(crate) fn settings(&self, tree: &Tree, path: &str) -> anyhow::Result<(PathBuf, Config)> {
+        let inside = self.inside(path)?;
+        for folder in Path::new(&inside).ancestors() {
+            let name = folder
+                .join(FILE_NAME)
+                .to_string_lossy()
+                .replace(std::path::MAIN_SEPARATOR, "/");
+            let repository = self.lock();
+            let walk = match repository.tree_entries(tree.commit, &name, TreeLimits::default()) {
+                Err(Error::NoSuchPath { .. }) => continue,
+                walk => walk?,
+            };
+            for entry in walk {
+                let Some(blob) = entry?.blob else { continue };
+                let bytes = repository.read_blob(blob, MAX_SETTINGS_BYTES)?;
+                let config = estate::parse(&bytes).with_context(|| format!("{name} at {}", tree.commit))?;
+                return Ok((self.root.join(folder), config));
+            }
+        }
+        Ok((self.root.clone(), Config::default()))
+    }
+
+    /// The root of the working tree, which the names of a tree's files count from.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A path as the repository names it: from its root, `/` between parts, empty for the root itself.
+    fn inside(&self, path: &str) -> anyhow::Result<String> {
+        let absolute = std::path::absolute(path).with_context(|| format!("cannot resolve {path}"))?;
+        // Links above the repository (a temporary folder behind a link) must not make the prefixes differ.
+        let resolved = absolute.canonicalize().unwrap_or_else(|_| absolute.clone());
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        let relative = resolved
+            .strip_prefix(&root)
+            .or_else(|_| absolute.strip_prefix(&self.root))
+            .with_context(|| format!("{path} is outside of the repository {}", self.root.display()))?;
+        let parts: Vec<_> = relative
+            .components()
+            .filter(|part| matches!(part, std::path::Component::Normal(_)))
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect();
+        Ok(parts.join("/"))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, gitsm_git::Repository> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tree {
+    /// The full id of the commit.
+    pub(crate) fn id(&self) -> String {
+        self.commit.to_string()
+    }
+
+    /// The manifests among the files, and the tree itself for the rules about trees.
+    pub(crate) fn into_input(self, selects: &dyn Fn(&str) -> bool) -> anyhow::Result<GitInput> {
+        let (mut files, mut blobs, mut tree) = (Vec::new(), Vec::new(), Vec::new());
+        {
+            let repository = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
+            for entry in self.entries {
+                let name = entry
+                    .path_str()
+                    .filter(|name| is_manifest(Path::new(name)) && selects(name));
+                let regular = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
+                let mut size = 0;
+                if let (Some(name), Some(blob), true) = (name, entry.blob, regular) {
+                    size = repository.blob_size(blob)?;
+                    files.push(InputFile {
+                        name: Arc::from(name),
+                        size,
+                    });
+                    blobs.push(blob);
+                }
+                tree.push((entry.path, mode(entry.kind), size));
+            }
+        }
+        Ok(GitInput {
+            repository: self.repository,
+            files,
+            blobs,
+            tree,
+        })
+    }
+}
+
+fn mode(kind: EntryKind) -> Mode {
+    match kind {
+        EntryKind::File => Mode::File,
+        EntryKind::Executable => Mode::Executable,
+        EntryKind::Symlink => Mode::Symlink,
+        EntryKind::Submodule => Mode::Submodule,
+    }
+}
+
+/// The manifests of a commit.
+pub(crate) struct GitInput {
+    repository: Arc<Mutex<gitsm_git::Repository>>,
+    files: Vec<InputFile>,
+    blobs: Vec<BlobId>,
+    tree: Vec<(Vec<u8>, Mode, u64)>,
+}
+
+impl Input for GitInput {
+    fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+
+    fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>> {
+        let repository = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
+        repository
+            .read_blob(self.blobs[index], limit)
+            .map_err(std::io::Error::other)
+    }
+
+    fn tree(&self) -> Vec<TreeEntry<'_>> {
+        self.tree
+            .iter()
+            .map(|(path, mode, size)| TreeEntry {
+                path,
+                mode: *mode,
+                size: *size,
+            })
+            .collect()
+    }
+}

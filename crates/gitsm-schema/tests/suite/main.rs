@@ -1,0 +1,11 @@
+//! The tests of this crate that look at it from outside, in one binary.
+//!
+//! Conformance is measured against vectors recorded from the Kubernetes API machinery and the tests of the CEL
+//! specification. They are read from the folder that the environment variable `GITSM_VECTORS` names; without it
+//! those tests say so and pass.
+
+mod cel_spec;
+mod cel_vectors;
+mod known;
+mod schema_properties;
+mod schema_vectors;
