@@ -11,6 +11,7 @@ use crate::diagnostic::{Finding, Judged, ObjectId, RuleId, Span};
 use crate::input::{self, Input, ReadError};
 use crate::policy::PolicySet;
 use crate::rules::{self, RuleMeta};
+use crate::source;
 use crate::yaml::{self, Node};
 use gitsm_api::{KindInfo, Scope};
 use gitsm_schema::{Path, Segment};
@@ -139,6 +140,10 @@ pub(crate) fn judge(
         return Ok(outcome);
     }
     let bytes = input::read(input, index, MAX_LOOKED_AT)?;
+    if let Some(problem) = source::lfs_pointer(file.name.as_bytes(), &bytes) {
+        outcome.findings.push(problem.to_finding());
+        return Ok(outcome);
+    }
     if !input::mentions_gitsm(&bytes, context.kinds.names()) {
         outcome.skip(skip::OTHER_FILES);
         return Ok(outcome);
