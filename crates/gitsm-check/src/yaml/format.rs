@@ -137,6 +137,7 @@ fn has_lone_return(text: &str) -> bool {
 fn same_content(file: &File<'_>, text: &str) -> bool {
     let limits = Limits {
         file_bytes: usize::MAX,
+        nodes: usize::MAX,
         documents: u32::MAX,
         depth: Limits::DEEPEST,
         problems: usize::MAX,

@@ -88,6 +88,7 @@ fn check_writing(document: &Document<'_>) {
     let text = write(&value);
     let limits = Limits {
         file_bytes: usize::MAX,
+        nodes: usize::MAX,
         depth: Limits::DEEPEST,
         ..Limits::default()
     };
@@ -108,6 +109,7 @@ fn check_formatting(file: &File<'_>) {
     let once = format(file, &order);
     let limits = Limits {
         file_bytes: usize::MAX,
+        nodes: usize::MAX,
         ..Limits::default()
     };
     let again = read(once.text.as_bytes(), &limits);

@@ -302,6 +302,21 @@ fn limits_are_exact() {
         let deep = file(&nested(65)).problems.remove(0).kind;
         assert_eq!(deep, ProblemKind::TooDeep { limit: 64 }, "{open}");
     }
+    let limits = Limits {
+        nodes: 7,
+        ..Limits::default()
+    };
+    let kinds = |text: &str| -> Vec<ProblemKind> {
+        let file = read(text.as_bytes(), &limits);
+        file.problems.into_iter().map(|problem| problem.kind).collect()
+    };
+    assert_eq!(kinds("a: [b, c]\n---\nd"), []);
+    assert_eq!(
+        kinds("a: [b, c]\n---\nd: e"),
+        [ProblemKind::TooManyNodes { limit: 7 }]
+    );
+    assert_eq!(kinds("'a,,,,,,,,'"), [ProblemKind::TooManyNodes { limit: 7 }]);
+
     let noisy = file(&"- yes\n".repeat(501).clone()).suppressed;
     assert_eq!(noisy, 1);
 }
@@ -611,4 +626,9 @@ fn measure() {
         micros(bare),
         events / 10_000
     );
+}
+
+#[test]
+fn a_node_is_small() {
+    assert!(size_of::<Node<'_>>() <= 56, "{}", size_of::<Node<'_>>());
 }
