@@ -7,6 +7,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::CustomResourceExt;
 use kube::core::object::{HasSpec, HasStatus};
 use schemars::JsonSchema;
+use serde::Deserialize as _;
 use serde_json::Value;
 use std::sync::LazyLock;
 
@@ -48,6 +49,7 @@ pub struct KindInfo {
     /// The CustomResourceDefinition as it is published.
     pub crd: fn() -> CustomResourceDefinition,
     schema: fn() -> Value,
+    read: fn(&Value) -> Result<(), serde_json::Error>,
 }
 
 impl KindInfo {
@@ -68,6 +70,15 @@ impl KindInfo {
     /// Name of the CustomResourceDefinition. Example: `itservices.gitsm.dev`.
     pub fn crd_name(&self) -> String {
         format!("{}.{}", self.plural, crate::GROUP)
+    }
+
+    /// Reads an object as its Rust type, as a controller does, and tells whether that works.
+    ///
+    /// # Errors
+    ///
+    /// The first field that the type cannot hold. [`crate::values::wrong_values`] finds more, with places.
+    pub fn read(&self, object: &Value) -> Result<(), serde_json::Error> {
+        (self.read)(object)
     }
 
     /// The schema of the whole object with reference markers, before it is put into a CRD.
@@ -129,6 +140,7 @@ macro_rules! kind_table {
                 records: kind_table!(@records $($records)?),
                 crd: published_crd::<api::$kind>,
                 schema: schema_of::<api::$kind>,
+                read: |object| api::$kind::deserialize(object).map(drop),
             }),*];
             KINDS
         }

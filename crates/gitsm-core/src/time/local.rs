@@ -111,7 +111,8 @@ pub struct ClosingTime {
 
 impl TextForm for ClosingTime {
     const WHAT: &'static str = "a closing time";
-    const PATTERN: &'static str = "^(0[1-9]:[0-5][0-9]|00:0[1-9]|00:[1-5][0-9]|1[0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9]|24:00)$";
+    const PATTERN: &'static str =
+        "^(0[1-9]:[0-5][0-9]|00:0[1-9]|00:[1-5][0-9]|1[0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9]|24:00)$";
     const MIN_LENGTH: usize = 5;
     const MAX_LENGTH: usize = 5;
     const EXAMPLE: &'static str = "18:00";
