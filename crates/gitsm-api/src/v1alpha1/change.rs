@@ -1,7 +1,8 @@
 //! `Change`: one alteration that could affect services, from request to closure.
 
 use super::shared::{
-    BlastRadius, ChangeType, RecordEvent, ResolvedPayload, RiskLevel, ServiceReference, SlaClock,
+    BlastRadius, ChangeType, IncidentReference, ProblemReference, RecordEvent, ResolvedPayload, RiskLevel,
+    ServiceReference, ServiceRequestReference, SlaClock,
 };
 use crate::choice::choices;
 use crate::phase::{Transitions, transition_rule};
@@ -10,8 +11,8 @@ use crate::rule::{Reason, rule};
 use gitsm_core::Text;
 use gitsm_core::ident::{
     ChangeModelName, ChangeName, ChangeWindowName, ConfigurationItemName, Digest, FieldName, GitRevision,
-    HttpUrl, IncidentName, MemberId, NamespaceName, ProblemName, RepositoryName, RepositoryPath,
-    ResourceName, ReviewName, RunbookName, ServiceName, ServiceRequestName, TeamName, WindowOverrideName,
+    HttpUrl, MemberId, NamespaceName, RepositoryName, RepositoryPath, ResourceName, ReviewName, RunbookName,
+    ServiceName, TeamName, WindowOverrideName,
 };
 use gitsm_core::time::{Duration, Instant};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -290,8 +291,8 @@ choices! {
     printcolumn(
         name = "START",
         type_ = "string",
-        json_path = ".spec.plan.start",
-        description = "Planned start"
+        json_path = ".status.scheduledStart",
+        description = "When it is to start, UTC"
     ),
     printcolumn(
         name = "IMPLEMENTER",
@@ -496,19 +497,19 @@ pub struct TestEvidence {
     pub check: Option<Text<120>>,
 }
 
-/// Records that a change serves, in this namespace.
+/// Records that a change serves. They are often in the namespace of another service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeRelations {
     /// The incident that it fixes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub incident: Option<IncidentName>,
+    pub incident: Option<IncidentReference>,
     /// The problem whose fix it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<ProblemName>,
+    pub problem: Option<ProblemReference>,
     /// The request that it fulfils.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<ServiceRequestName>,
+    pub request: Option<ServiceRequestReference>,
 }
 
 /// A move that a person asks for.
@@ -526,6 +527,19 @@ pub struct ChangeCommand {
 /// What is known and decided about the change.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule(
+        "!has(self.phase) || self.phase != 'Scheduled' || has(self.scheduledStart)",
+        "a change is scheduled for an instant, scheduledStart",
+    )
+    .at(".scheduledStart"),
+    rule(
+        "!has(self.startedAt) || !has(self.finishedAt) || self.startedAt <= self.finishedAt",
+        "finishedAt must not be before startedAt",
+    )
+    .at(".finishedAt"),
+    rule("!has(oldSelf.startedAt) || has(self.startedAt)", "startedAt is never removed").at(".startedAt"),
+]))]
 pub struct ChangeStatus {
     /// The `metadata.generation` this status was computed from. Lower than `metadata.generation` means that
     /// the status is not up to date.
@@ -599,6 +613,9 @@ pub struct ChangeStatus {
     /// The commit that was applied before, to which a backout returns.
     #[serde(default, rename = "previousSHA", skip_serializing_if = "Option::is_none")]
     pub previous_sha: Option<GitRevision>,
+    /// When it is to start, UTC: the planned start, or the next opening where none is planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_start: Option<Instant>,
     /// When implementing began, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-kubernetes-validations" = [rule("self == oldSelf", "a start that was recorded does not change")]))]
@@ -620,8 +637,8 @@ pub struct ChangeStatus {
     pub unauthorized: bool,
     /// Incidents that it caused, as confirmed by people. At most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "set"))]
-    pub caused_incidents: Vec<IncidentName>,
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub caused_incidents: Vec<IncidentReference>,
     /// The review of the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<ReviewName>,

@@ -63,10 +63,11 @@ pub use runbook::{Runbook, RunbookSpec, RunbookStatus, RunbookTrigger};
 pub use service_catalog::{ServiceCatalog, ServiceCatalogSpec, ServiceCatalogStatus};
 pub use service_request::{ServiceRequest, ServiceRequestPhase, ServiceRequestSpec, ServiceRequestStatus};
 pub use shared::{
-    Acknowledgement, BlastRadius, ChangeSelector, ChangeType, ConfigurationItemReference, Level, Priority,
-    Recipient, RecipientRole, RecordEvent, RecordKind, RecordReference, ResolvedPayload, RiskLevel,
-    RunbookReference, SecretReference, ServiceDefaults, ServiceReference, ServiceSelector, Share, SlaClock,
-    SlaClockState, SlaMetric, SlaPause, SlaPolicyReference, Threshold, Tier, Weekday,
+    Acknowledgement, BlastRadius, ChangeReference, ChangeSelector, ChangeType, ConfigurationItemReference,
+    IncidentReference, Level, Priority, ProblemReference, Recipient, RecipientRole, RecordEvent, RecordKind,
+    RecordReference, ResolvedPayload, RiskLevel, RunbookReference, SecretReference, ServiceDefaults,
+    ServiceReference, ServiceRequestReference, ServiceSelector, Share, SlaClock, SlaClockState, SlaMetric,
+    SlaPause, SlaPolicyReference, Threshold, Tier, Weekday,
 };
 pub use sla_policy::{SLAPolicy, SLAPolicySpec, SLAPolicyStatus};
 pub use team::{Team, TeamRole, TeamSpec, TeamStatus};

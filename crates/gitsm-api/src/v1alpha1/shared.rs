@@ -5,9 +5,9 @@ use crate::rule::rule;
 use gitsm_core::Percent;
 use gitsm_core::Text;
 use gitsm_core::ident::{
-    ApprovalPolicyName, BusinessCalendarName, ChangeModelName, ConfigurationItemName, Digest, GitRevision,
-    LabelKey, LabelValue, MemberId, NamespaceName, ResourceName, RunbookName, SecretName, ServiceName,
-    SlaPolicyName,
+    ApprovalPolicyName, BusinessCalendarName, ChangeModelName, ChangeName, ConfigurationItemName, Digest,
+    GitRevision, IncidentName, LabelKey, LabelValue, MemberId, NamespaceName, ProblemName, ResourceName,
+    RunbookName, SecretName, ServiceName, ServiceRequestName, SlaPolicyName,
 };
 use gitsm_core::time::{Duration, Instant};
 use schemars::JsonSchema;
@@ -132,6 +132,50 @@ pub struct ConfigurationItemReference {
     pub namespace: Option<NamespaceName>,
 }
 
+/// A Change, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeReference {
+    /// Name of the Change. Example: `payments-db-16`.
+    pub name: ChangeName,
+    /// Namespace of the Change. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// An Incident, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IncidentReference {
+    /// Name of the Incident. Example: `inc-0412`.
+    pub name: IncidentName,
+    /// Namespace of the Incident. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// A Problem, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemReference {
+    /// Name of the Problem. Example: `pg14-eol`.
+    pub name: ProblemName,
+    /// Namespace of the Problem. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// A ServiceRequest, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceRequestReference {
+    /// Name of the ServiceRequest. Example: `req-0093`.
+    pub name: ServiceRequestName,
+    /// Namespace of the ServiceRequest. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
 /// An SLAPolicy, in this namespace or a named one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -161,10 +205,8 @@ pub struct RunbookReference {
 pub struct SecretReference {
     /// Name of the Secret.
     pub name: SecretName,
-    /// Namespace of the Secret. Required in cluster-scoped kinds; default elsewhere: the namespace of the
-    /// object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<NamespaceName>,
+    /// Namespace of the Secret.
+    pub namespace: NamespaceName,
     /// Key within the Secret's data. Default: the key that the documentation of the field names. Example:
     /// `token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -522,9 +564,9 @@ pub struct ServiceDefaults {
     /// Tier, 1 (most critical) to 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<Tier>,
-    /// Service level policies. At most 20.
+    /// Service level policies, each with its namespace. At most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"), extend("x-kubernetes-validations" = [rule("self.all(policy, has(policy.namespace))", "give each policy its namespace")]))]
     pub sla_policies: Vec<SlaPolicyReference>,
     /// Approval policy for changes to the services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
