@@ -23,7 +23,9 @@ refused here.",
 ///
 /// Decoding stops at the first value; only when it fails are all of them looked for.
 pub(crate) fn check(subject: &Subject<'_>, info: &KindInfo, findings: &mut Vec<Finding>) {
-    let Err(first) = info.decode(subject.value) else { return };
+    let Err(first) = info.decode(subject.value) else {
+        return;
+    };
     let before = findings.len();
     for wrong in gitsm_api::values::wrong_values(info, subject.value) {
         let path = at_pointer(subject.value, &wrong.pointer);
