@@ -37,6 +37,7 @@ pub(crate) mod gs211;
 pub(crate) mod gs301;
 pub(crate) mod gs302;
 pub(crate) mod gs303;
+pub(crate) mod gs304;
 pub(crate) mod gs402;
 pub(crate) mod gs403;
 pub(crate) mod gs404;
@@ -102,6 +103,7 @@ static ALL: &[&RuleMeta] = &[
     &gs301::META,
     &gs302::META,
     &gs303::META,
+    &gs304::META,
     &gs402::META,
     &gs403::META,
     &gs404::META,
@@ -142,6 +144,7 @@ pub(crate) fn check_estate(index: &Index, findings: &mut Vec<Finding>) {
     gs301::check(index, findings);
     gs302::check(index, findings);
     gs303::check(index, findings);
+    gs304::check(index, findings);
     gs402::check(index, findings);
     gs403::check(index, findings);
     gs404::check(index, findings);

@@ -6,6 +6,7 @@
 //! Rules about several objects then look at the index alone.
 
 mod classify;
+pub(crate) mod cycles;
 pub(crate) mod facts;
 pub(crate) mod file;
 pub mod index;
