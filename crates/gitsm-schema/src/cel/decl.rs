@@ -85,7 +85,9 @@ impl ObjectDecl {
     /// The field with this (escaped) name; reserved words need no escaping after a dot.
     pub fn field(&self, identifier: &str) -> Option<&FieldDecl> {
         let find = |name: &str| {
-            let found = self.fields.binary_search_by(|field| field.identifier.as_str().cmp(name));
+            let found = self
+                .fields
+                .binary_search_by(|field| field.identifier.as_str().cmp(name));
             found.ok().map(|position| &self.fields[position])
         };
         find(identifier).or_else(|| is_reserved(identifier).then(|| find(&escape(identifier)?))?)
@@ -132,8 +134,11 @@ impl DeclType {
             match schema.ty? {
                 SchemaType::Array => {
                     let items = schema.items.as_deref()?;
-                    let item =
-                        Self::from_structural(items, items.extensions.embedded_resource, &format!("{name}.@idx"))?;
+                    let item = Self::from_structural(
+                        items,
+                        items.extensions.embedded_resource,
+                        &format!("{name}.@idx"),
+                    )?;
                     let semantics = match schema.extensions.list_type {
                         Some(ListType::Set) => ListSemantics::Set,
                         Some(ListType::Map) => ListSemantics::Map(schema.extensions.list_map_keys.clone()),
@@ -174,8 +179,11 @@ impl DeclType {
 
 fn object_kind(schema: &Structural, name: &str) -> Option<DeclKind> {
     if let Some(AdditionalProperties::Schema(values)) = &schema.additional_properties {
-        let value =
-            DeclType::from_structural(values, values.extensions.embedded_resource, &format!("{name}.@elem"))?;
+        let value = DeclType::from_structural(
+            values,
+            values.extensions.embedded_resource,
+            &format!("{name}.@elem"),
+        )?;
         return Some(DeclKind::Map(Arc::new(value)));
     }
     let mut fields: Vec<FieldDecl> = schema
@@ -245,13 +253,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn declare(schema: serde_json::Value) -> Option<DeclType> {
-        DeclType::from_structural(&Structural::from_json(&schema).unwrap(), false, "t")
+    fn declare(schema: &serde_json::Value) -> Option<DeclType> {
+        DeclType::from_structural(&Structural::from_json(schema).unwrap(), false, "t")
     }
 
     #[test]
     fn formats_and_int_or_string_decide_the_type() {
-        let object = declare(json!({"type": "object", "properties": {
+        let object = declare(&json!({"type": "object", "properties": {
             "at": {"type": "string", "format": "date-time"},
             "day": {"type": "string", "format": "date"},
             "for": {"type": "string", "format": "duration"},
@@ -282,8 +290,8 @@ mod tests {
 
     #[test]
     fn a_list_without_items_cannot_be_seen() {
-        assert!(declare(json!({"type": "array"})).is_none());
-        let list = declare(json!({"type": "array", "items": {"type": "object"}})).unwrap();
+        assert!(declare(&json!({"type": "array"})).is_none());
+        let list = declare(&json!({"type": "array", "items": {"type": "object"}})).unwrap();
         assert_eq!(list.cel_type().to_string(), "list(t.@idx)");
     }
 }

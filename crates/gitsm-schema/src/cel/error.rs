@@ -54,7 +54,11 @@ impl fmt::Display for CompileError {
             if position > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "ERROR: <input>:{}:{}: {}", issue.line, issue.column, issue.message)?;
+            write!(
+                f,
+                "ERROR: <input>:{}:{}: {}",
+                issue.line, issue.column, issue.message
+            )?;
         }
         Ok(())
     }

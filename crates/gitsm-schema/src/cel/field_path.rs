@@ -44,7 +44,9 @@ fn quoted(text: &str) -> Result<(String, &str), String> {
         match character {
             '\'' => {
                 let after = &text[position + 1..];
-                let after = after.strip_prefix(']').ok_or("expected ] after the quoted name")?;
+                let after = after
+                    .strip_prefix(']')
+                    .ok_or("expected ] after the quoted name")?;
                 return Ok((name, after));
             }
             '\\' => name.push(match characters.next() {
@@ -77,7 +79,10 @@ mod tests {
         }}))
         .unwrap();
         assert_eq!(resolve(".spec['a.b']", &schema).unwrap().to_string(), "spec.a.b");
-        assert_eq!(resolve(".labels['x\\'y']", &schema).unwrap().to_string(), "labels[x'y]");
+        assert_eq!(
+            resolve(".labels['x\\'y']", &schema).unwrap().to_string(),
+            "labels[x'y]"
+        );
         for path in ["spec", ".nothing", ".spec[0]", ".spec['a.b'", ".spec.", "."] {
             assert!(resolve(path, &schema).is_err(), "{path}");
         }

@@ -17,7 +17,9 @@ pub(crate) fn typed<'a>(json: &'a Json, decl: &'a DeclType) -> Result<Value<'a>,
         return if decl.nullable {
             Ok(Value::Null)
         } else {
-            Err(EvalError::new("invalid data, got null for schema with nullable=false"))
+            Err(EvalError::new(
+                "invalid data, got null for schema with nullable=false",
+            ))
         };
     }
     match &decl.kind {
@@ -49,8 +51,9 @@ pub(crate) fn typed<'a>(json: &'a Json, decl: &'a DeclType) -> Result<Value<'a>,
 }
 
 fn object(json: &Json) -> Result<&serde_json::Map<String, Json>, EvalError> {
-    json.as_object()
-        .ok_or_else(|| EvalError::new("invalid data, expected a map for the provided schema with type=object"))
+    json.as_object().ok_or_else(|| {
+        EvalError::new("invalid data, expected a map for the provided schema with type=object")
+    })
 }
 
 fn string(json: &Json) -> Result<&str, EvalError> {
@@ -73,9 +76,15 @@ fn mismatch(expected: &str, json: &Json) -> EvalError {
 fn scalar<'a>(json: &'a Json, ty: &Type) -> Result<Value<'a>, EvalError> {
     match ty {
         Type::String => string(json).map(|text| Value::String(Text::Borrowed(text))),
-        Type::Bool => json.as_bool().map(Value::Bool).ok_or_else(|| mismatch("bool", json)),
+        Type::Bool => json
+            .as_bool()
+            .map(Value::Bool)
+            .ok_or_else(|| mismatch("bool", json)),
         Type::Int => json.as_i64().map(Value::Int).ok_or_else(|| mismatch("int", json)),
-        Type::Double => json.as_f64().map(Value::Double).ok_or_else(|| mismatch("float", json)),
+        Type::Double => json
+            .as_f64()
+            .map(Value::Double)
+            .ok_or_else(|| mismatch("float", json)),
         Type::Bytes => {
             let text = string(json)?;
             super::library::encoders::decode_base64(text)

@@ -49,7 +49,9 @@ pub(crate) fn check_source(source: &str) -> Result<(), CompileError> {
         match byte {
             b'(' | b'[' | b'{' => (nesting, operators) = (nesting + 1, operators + 1),
             b')' | b']' | b'}' => nesting = nesting.saturating_sub(1),
-            b'+' | b'-' | b'*' | b'/' | b'%' | b'.' | b'?' | b'<' | b'>' | b'=' | b'!' | b'&' | b'|' => operators += 1,
+            b'+' | b'-' | b'*' | b'/' | b'%' | b'.' | b'?' | b'<' | b'>' | b'=' | b'!' | b'&' | b'|' => {
+                operators += 1;
+            }
             b'n' if previous == b'i' => operators += 1,
             _ => {}
         }
@@ -103,7 +105,10 @@ pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result
         let joined = spawned.map(thread::ScopedJoinHandle::join);
         match joined {
             Ok(Ok(result)) => Ok(result),
-            Ok(Err(_)) => Err(CompileError::whole(Phase::Parse, "the expression cannot be parsed")),
+            Ok(Err(_)) => Err(CompileError::whole(
+                Phase::Parse,
+                "the expression cannot be parsed",
+            )),
             Err(error) => Err(CompileError::whole(
                 Phase::Unsupported,
                 format!("no thread to compile on: {error}"),
@@ -121,9 +126,15 @@ mod tests {
         assert!(check_source("self.a == '((((' && self.b[0] > 1").is_ok());
         assert!(check_source("r'\\' == '\"' // ' (((").is_ok());
         let hidden = format!("r'\\' + {}", "[".repeat(MAX_NESTING + 1));
-        assert!(check_source(&hidden).is_err(), "a raw string ends at its first quote");
+        assert!(
+            check_source(&hidden).is_err(),
+            "a raw string ends at its first quote"
+        );
         let hidden = format!("1 // '\n{}", "[".repeat(MAX_NESTING + 1));
-        assert!(check_source(&hidden).is_err(), "a quote in a comment opens nothing");
+        assert!(
+            check_source(&hidden).is_err(),
+            "a quote in a comment opens nothing"
+        );
         assert!(check_source(&"[".repeat(MAX_NESTING)).is_ok());
         assert!(check_source(&"[".repeat(MAX_NESTING + 1)).is_err());
         assert!(check_source(&"a".repeat(MAX_LENGTH + 1)).is_err());

@@ -72,17 +72,25 @@ pub(crate) struct Overload {
 impl Overload {
     /// Whether these arguments are of the kinds that the signature names; elements of lists are not looked at.
     fn accepts(&self, arguments: &[Value<'_>]) -> bool {
-        self.parameters.len() == arguments.len() && self.parameters.iter().zip(arguments).all(|(ty, v)| accepts(ty, v))
+        self.parameters.len() == arguments.len()
+            && self
+                .parameters
+                .iter()
+                .zip(arguments)
+                .all(|(ty, v)| accepts(ty, v))
     }
 
     /// Whether the first element of every list argument is of the kind that the signature names.
     fn accepts_elements(&self, arguments: &[Value<'_>]) -> bool {
-        self.parameters.iter().zip(arguments).all(|(ty, value)| match (ty, value) {
-            (Type::List(element), Value::List(list)) => {
-                list.get(0).is_none_or(|first| first.is_ok_and(|first| accepts(element, &first)))
-            }
-            _ => true,
-        })
+        self.parameters
+            .iter()
+            .zip(arguments)
+            .all(|(ty, value)| match (ty, value) {
+                (Type::List(element), Value::List(list)) => list
+                    .get(0)
+                    .is_none_or(|first| first.is_ok_and(|first| accepts(element, &first))),
+                _ => true,
+            })
     }
 }
 
@@ -117,7 +125,9 @@ pub(crate) fn select<'o>(overloads: &'o [Overload], arguments: &[Value<'_>]) -> 
     if others.peek().is_none() || first.accepts_elements(arguments) {
         return Some(first);
     }
-    others.find(|overload| overload.accepts_elements(arguments)).or(Some(first))
+    others
+        .find(|overload| overload.accepts_elements(arguments))
+        .or(Some(first))
 }
 
 /// All functions of an environment, by name.
@@ -135,13 +145,17 @@ impl Functions {
             let parameters: Vec<Type> = written.map(|text| parse_type(text)).collect();
             let result = parse_type(definition.result);
             let type_parameters = parameters.iter().chain([&result]).map(count_parameters).max();
-            functions.by_name.entry(definition.name).or_default().push(Overload {
-                is_member: definition.receiver.is_some(),
-                parameters,
-                result,
-                type_parameters: type_parameters.unwrap_or(0),
-                run: definition.run,
-            });
+            functions
+                .by_name
+                .entry(definition.name)
+                .or_default()
+                .push(Overload {
+                    is_member: definition.receiver.is_some(),
+                    parameters,
+                    result,
+                    type_parameters: type_parameters.unwrap_or(0),
+                    run: definition.run,
+                });
         }
         functions
     }
@@ -212,7 +226,12 @@ mod tests {
 
     #[test]
     fn types_are_read_as_they_print() {
-        for text in ["int", "map(string, list(optional_type(int)))", "net.IP", "type(list(dyn))"] {
+        for text in [
+            "int",
+            "map(string, list(optional_type(int)))",
+            "net.IP",
+            "type(list(dyn))",
+        ] {
             assert_eq!(parse_type(text).to_string(), text);
         }
         assert_eq!(count_parameters(&parse_type("map(A, list(B))")), 2);

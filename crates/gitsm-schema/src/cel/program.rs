@@ -35,7 +35,10 @@ impl Program {
 
     /// The names of the variables that it uses.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.compiled.variables.iter().map(|variable| variable.name.as_str())
+        self.compiled
+            .variables
+            .iter()
+            .map(|variable| variable.name.as_str())
     }
 
     /// Evaluates it within [`DEFAULT_STEPS`].
@@ -58,7 +61,8 @@ impl Program {
         steps: &mut u64,
     ) -> Result<Value<'a>, EvalError> {
         let meter = Meter::new(*steps);
-        let value = Evaluator::new(&self.compiled.variables, activation, &meter).evaluate(&self.compiled.root);
+        let value =
+            Evaluator::new(&self.compiled.variables, activation, &meter).evaluate(&self.compiled.root);
         *steps = meter.left();
         value
     }

@@ -64,6 +64,12 @@ impl std::ops::Deref for Text<'_> {
     }
 }
 
+impl std::fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
+
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Self::Shared(text.into())
@@ -283,7 +289,10 @@ impl<'a> Key<'a> {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked and the number is whole")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range is checked and the number is whole"
+    )]
     fn whole(number: f64) -> Option<Self> {
         const INT_END: f64 = 9_223_372_036_854_775_808.0;
         (number.fract() == 0.0 && (-INT_END..INT_END).contains(&number)).then_some(Self::Int(number as i64))
@@ -304,11 +313,9 @@ impl Ord for Key<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::String(a), Self::String(b)) => (**a).cmp(&**b),
-            (Self::String(_), _) => Ordering::Greater,
-            (_, Self::String(_)) => Ordering::Less,
+            (Self::String(_), _) | (Self::Int(_) | Self::Uint(_), Self::Bool(_)) => Ordering::Greater,
+            (_, Self::String(_)) | (Self::Bool(_), Self::Int(_) | Self::Uint(_)) => Ordering::Less,
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
-            (Self::Bool(_), _) => Ordering::Less,
-            (_, Self::Bool(_)) => Ordering::Greater,
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
             (Self::Uint(a), Self::Uint(b)) => a.cmp(b),
             (Self::Int(a), Self::Uint(b)) => i128::from(*a).cmp(&i128::from(*b)),

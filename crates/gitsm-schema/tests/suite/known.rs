@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The text of a file of vectors; `None`, and a word on the output, when there is no folder of vectors.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub(crate) fn read(file: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("GITSM_VECTORS") else {
         eprintln!("GITSM_VECTORS is not set: skipped {file}");
@@ -62,10 +61,14 @@ pub(crate) struct Tally {
 impl Tally {
     /// A tally; `known` has a key and a reason on each line.
     pub(crate) fn new(name: &'static str, known: &'static str) -> Self {
-        let lines = known.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines = known
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
         Self {
             name,
-            known: lines.map(|line| line.split_once(' ').expect("a key and a reason")).collect(),
+            known: lines
+                .map(|line| line.split_once(' ').expect("a key and a reason"))
+                .collect(),
             agree: 0,
             total: 0,
             surprises: String::new(),
@@ -79,7 +82,11 @@ impl Tally {
             Verdict::Agrees => {
                 self.agree += 1;
                 if let Some(reason) = self.known.remove(key) {
-                    writeln!(self.surprises, "{key} agrees now; remove it from the list ({reason}): {shown}").unwrap();
+                    writeln!(
+                        self.surprises,
+                        "{key} agrees now; remove it from the list ({reason}): {shown}"
+                    )
+                    .unwrap();
                 }
                 return;
             }
@@ -92,12 +99,20 @@ impl Tally {
     }
 
     /// Prints the tally and asserts that nothing is new and that at least `floor` vectors agree.
-    #[expect(clippy::print_stderr, reason = "the tally is what the test is for")]
     pub(crate) fn finish(self, floor: usize) {
         let left: Vec<_> = self.known.keys().collect();
         eprintln!("{}: {} of {} agree", self.name, self.agree, self.total);
         assert!(self.surprises.is_empty(), "{}:\n{}", self.name, self.surprises);
-        assert!(left.is_empty(), "{}: known differences that no vector has: {left:?}", self.name);
-        assert!(self.agree >= floor, "{}: {} agree, at least {floor} must", self.name, self.agree);
+        assert!(
+            left.is_empty(),
+            "{}: known differences that no vector has: {left:?}",
+            self.name
+        );
+        assert!(
+            self.agree >= floor,
+            "{}: {} agree, at least {floor} must",
+            self.name,
+            self.agree
+        );
     }
 }

@@ -2,6 +2,9 @@
 //! specification. They are read from the folder that the environment variable `GITSM_VECTORS` names; without it
 //! the tests say so and pass.
 
+#[cfg(test)]
 mod cel_spec;
+#[cfg(test)]
 mod cel_vectors;
+#[cfg(test)]
 mod known;

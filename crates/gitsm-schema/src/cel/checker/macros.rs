@@ -32,15 +32,23 @@ impl Checker<'_> {
                     return Some(self.bind(variable, value, body));
                 }
                 ("math", "greatest" | "least", _) if self.environment.has_math() => {
-                    let function = if name == "greatest" { "math.@max" } else { "math.@min" };
+                    let function = if name == "greatest" {
+                        "math.@max"
+                    } else {
+                        "math.@min"
+                    };
                     return Some(self.extreme(id, function, arguments));
                 }
                 _ => {}
             }
         }
         match (name, arguments) {
-            ("optMap", [variable, body]) => return Some(self.optional_map(id, target, variable, body, false)),
-            ("optFlatMap", [variable, body]) => return Some(self.optional_map(id, target, variable, body, true)),
+            ("optMap", [variable, body]) => {
+                return Some(self.optional_map(id, target, variable, body, false));
+            }
+            ("optFlatMap", [variable, body]) => {
+                return Some(self.optional_map(id, target, variable, body, true));
+            }
             _ => {}
         }
         let (kind, variables, filter, body) = loop_parts(name, arguments)?;
@@ -72,7 +80,9 @@ impl Checker<'_> {
         let mut names: Vec<String> = Vec::with_capacity(variables.len());
         for variable in variables {
             match &variable.expr {
-                Expr::Ident(name) if !name.starts_with('.') && !names.contains(name) => names.push(name.clone()),
+                Expr::Ident(name) if !name.starts_with('.') && !names.contains(name) => {
+                    names.push(name.clone());
+                }
                 _ => {
                     self.fail(Phase::Parse, variable.id, "argument must be a simple name");
                     return None;
@@ -99,10 +109,15 @@ impl Checker<'_> {
         let range_type = self.unifier.resolve(&range_type);
         let two_variables = names.len() == 2;
         let types = self.variable_types(parts.range.id, &range_type, two_variables);
-        let locals = names.into_iter().zip(types.iter().cloned()).map(|(name, ty)| Local { name, ty });
+        let locals = names
+            .into_iter()
+            .zip(types.iter().cloned())
+            .map(|(name, ty)| Local { name, ty });
         let mut checked = self.within(locals.collect(), |checker| {
             let expressions = parts.filter.into_iter().chain([parts.body]);
-            expressions.map(|expression| checker.expression(expression)).collect()
+            expressions
+                .map(|expression| checker.expression(expression))
+                .collect()
         });
         let Some((body, body_type)) = checked.pop() else {
             return (range, Type::Error);
@@ -193,14 +208,22 @@ impl Checker<'_> {
         );
         let list = Type::list(element.clone());
         if !comparable {
-            self.no_overload(id, "@sortByAssociatedKeys", &[list.clone(), Type::list(resolved)], true);
+            self.no_overload(
+                id,
+                "@sortByAssociatedKeys",
+                &[list.clone(), Type::list(resolved)],
+                true,
+            );
         }
         list
     }
 
     fn bind(&mut self, variable: &IdedExpr, value: &IdedExpr, body: &IdedExpr) -> Checked {
         let (value, value_type) = self.expression(value);
-        let Some(name) = self.names(std::slice::from_ref(variable)).and_then(|names| names.into_iter().next()) else {
+        let Some(name) = self
+            .names(std::slice::from_ref(variable))
+            .and_then(|names| names.into_iter().next())
+        else {
             return (value, Type::Error);
         };
         let local = Local { name, ty: value_type };
@@ -221,10 +244,16 @@ impl Checker<'_> {
     ) -> Checked {
         let (operand, operand_type) = self.expression(target);
         let inner = self.unifier.fresh();
-        if !self.unifier.assignable(&operand_type, &Type::optional(inner.clone())) {
+        if !self
+            .unifier
+            .assignable(&operand_type, &Type::optional(inner.clone()))
+        {
             self.no_overload(id, "hasValue", &[operand_type], true);
         }
-        let Some(name) = self.names(std::slice::from_ref(variable)).and_then(|names| names.into_iter().next()) else {
+        let Some(name) = self
+            .names(std::slice::from_ref(variable))
+            .and_then(|names| names.into_iter().next())
+        else {
             return (operand, Type::Error);
         };
         let local = Local {
@@ -235,7 +264,11 @@ impl Checker<'_> {
         let Some((body, body_type)) = checked.into_iter().next() else {
             return (operand, Type::Error);
         };
-        let ty = if is_flat { body_type } else { Type::optional(body_type) };
+        let ty = if is_flat {
+            body_type
+        } else {
+            Type::optional(body_type)
+        };
         if is_flat {
             let any = Type::optional(self.unifier.fresh());
             if !self.unifier.assignable(&ty, &any) {
@@ -249,7 +282,11 @@ impl Checker<'_> {
     fn extreme(&mut self, id: u64, function: &str, arguments: &[IdedExpr]) -> Checked {
         let call = match arguments {
             [] => {
-                let name = if function == "math.@max" { "math.greatest()" } else { "math.least()" };
+                let name = if function == "math.@max" {
+                    "math.greatest()"
+                } else {
+                    "math.least()"
+                };
                 return self.fail(Phase::Parse, id, format!("{name} requires at least one argument"));
             }
             [_] | [_, _] => CallExpr {

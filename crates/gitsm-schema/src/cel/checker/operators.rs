@@ -103,7 +103,8 @@ impl Checker<'_> {
                 (Node::Negate(Box::new(node)), ty)
             }
             (operators::CONDITIONAL, [condition, yes, no]) => {
-                let (nodes, ty) = self.operands(id, operators::CONDITIONAL, &[condition, yes, no], &CONDITIONAL);
+                let (nodes, ty) =
+                    self.operands(id, operators::CONDITIONAL, &[condition, yes, no], &CONDITIONAL);
                 let parts: [Node; 3] = nodes.try_into().ok()?;
                 (Node::Conditional(Box::new(parts)), ty)
             }
@@ -113,7 +114,11 @@ impl Checker<'_> {
                 let table: &[Signature] = if is_optional { &OPTIONAL_INDEX } else { &INDEX };
                 let (nodes, ty) = self.operands(id, name, &[left, right], table);
                 let pair: Box<[Node; 2]> = Box::new(nodes.try_into().ok()?);
-                let node = if is_optional { Node::OptionalIndex(pair) } else { Node::Index(pair) };
+                let node = if is_optional {
+                    Node::OptionalIndex(pair)
+                } else {
+                    Node::Index(pair)
+                };
                 (node, ty)
             }
             (name, [_, _]) if binary(name).is_some() => self.chain(id, call),
@@ -122,7 +127,13 @@ impl Checker<'_> {
         Some(checked)
     }
 
-    fn operands(&mut self, id: u64, name: &str, operands: &[&IdedExpr], table: &[Signature]) -> (Vec<Node>, Type) {
+    fn operands(
+        &mut self,
+        id: u64,
+        name: &str,
+        operands: &[&IdedExpr],
+        table: &[Signature],
+    ) -> (Vec<Node>, Type) {
         let (nodes, types): (Vec<Node>, Vec<Type>) =
             operands.iter().map(|operand| self.expression(operand)).unzip();
         let ty = self.operator_type(id, name, &types, table);
@@ -130,7 +141,9 @@ impl Checker<'_> {
     }
 
     fn operator_type(&mut self, id: u64, name: &str, types: &[Type], table: &[Signature]) -> Type {
-        let candidates = table.iter().map(|signature| (&*signature.operands, &signature.result, 2));
+        let candidates = table
+            .iter()
+            .map(|signature| (&*signature.operands, &signature.result, 2));
         let (_, ty) = self.resolve(types, candidates);
         ty.unwrap_or_else(|| {
             self.no_overload(id, name, types, false);
@@ -161,7 +174,9 @@ impl Checker<'_> {
         let mut terms = Vec::with_capacity(links.len());
         for (id, name, right) in links.into_iter().rev() {
             let (node, right_type) = self.expression(right);
-            let Some((operator, table)) = binary(name) else { continue };
+            let Some((operator, table)) = binary(name) else {
+                continue;
+            };
             ty = self.operator_type(id, name, &[ty, right_type], table);
             terms.push((operator, node));
         }
@@ -184,7 +199,11 @@ impl Checker<'_> {
                 }
             }
         }
-        let build = if name == operators::LOGICAL_AND { Node::And } else { Node::Or };
+        let build = if name == operators::LOGICAL_AND {
+            Node::And
+        } else {
+            Node::Or
+        };
         (build(terms), Type::Bool)
     }
 

@@ -55,9 +55,10 @@ impl Unifier {
                 },
             },
             (Type::Param(variable), _) => self.bind(*variable, wanted).fits(),
-            (Type::Dyn | Type::Error, _) | (_, Type::Dyn | Type::Error) => true,
+            (Type::Dyn | Type::Error, _) | (_, Type::Dyn | Type::Error) | (Type::Type(_), Type::Type(_)) => {
+                true
+            }
             (Type::Null, other) | (other, Type::Null) => accepts_null(other),
-            (Type::Type(_), Type::Type(_)) => true,
             (Type::List(a), Type::List(b)) => self.unify(a, b),
             (Type::Map(ak, av), Type::Map(bk, bv)) => self.unify(ak, bk) && self.unify(av, bv),
             (Type::Opaque(a, ap), Type::Opaque(b, bp)) => {
@@ -78,7 +79,11 @@ impl Unifier {
             if !self.unify(ty, &bound) {
                 return Bound::Conflicts;
             }
-            let general = if is_at_least_as_general(ty, &bound) { ty.clone() } else { bound };
+            let general = if is_at_least_as_general(ty, &bound) {
+                ty.clone()
+            } else {
+                bound
+            };
             if !self.occurs(variable, &general) {
                 self.bindings[variable] = Some(general);
             }
@@ -94,11 +99,16 @@ impl Unifier {
     fn occurs(&self, variable: usize, ty: &Type) -> bool {
         match ty {
             Type::Param(other) => {
-                *other == variable || self.binding(*other).is_some_and(|bound| self.occurs(variable, bound))
+                *other == variable
+                    || self
+                        .binding(*other)
+                        .is_some_and(|bound| self.occurs(variable, bound))
             }
             Type::List(inner) | Type::Type(inner) => self.occurs(variable, inner),
             Type::Map(key, value) => self.occurs(variable, key) || self.occurs(variable, value),
-            Type::Opaque(_, parameters) => parameters.iter().any(|parameter| self.occurs(variable, parameter)),
+            Type::Opaque(_, parameters) => parameters
+                .iter()
+                .any(|parameter| self.occurs(variable, parameter)),
             _ => false,
         }
     }
@@ -106,7 +116,9 @@ impl Unifier {
     /// The type with every bound variable replaced.
     pub(super) fn resolve(&self, ty: &Type) -> Type {
         match ty {
-            Type::Param(variable) => self.binding(*variable).map_or_else(|| ty.clone(), |bound| self.resolve(bound)),
+            Type::Param(variable) => self
+                .binding(*variable)
+                .map_or_else(|| ty.clone(), |bound| self.resolve(bound)),
             _ => map_inner(ty, |inner| self.resolve(inner)),
         }
     }
@@ -164,17 +176,21 @@ fn accepts_null(ty: &Type) -> bool {
 
 fn is_at_least_as_general(a: &Type, b: &Type) -> bool {
     match (a, b) {
-        (Type::Dyn | Type::Param(_), _) => true,
+        (Type::Dyn | Type::Param(_), _) | (Type::Type(_), Type::Type(_)) => true,
         (_, Type::Dyn | Type::Param(_)) => false,
         (_, Type::Null) => accepts_null(a),
         (Type::List(a), Type::List(b)) => is_at_least_as_general(a, b),
-        (Type::Map(ak, av), Type::Map(bk, bv)) => is_at_least_as_general(ak, bk) && is_at_least_as_general(av, bv),
+        (Type::Map(ak, av), Type::Map(bk, bv)) => {
+            is_at_least_as_general(ak, bk) && is_at_least_as_general(av, bv)
+        }
         (Type::Opaque(a, ap), Type::Opaque(b, bp)) => {
             a == b
                 && ap.len() == bp.len()
-                && ap.iter().zip(bp.iter()).all(|(a, b)| is_at_least_as_general(a, b))
+                && ap
+                    .iter()
+                    .zip(bp.iter())
+                    .all(|(a, b)| is_at_least_as_general(a, b))
         }
-        (Type::Type(_), Type::Type(_)) => true,
         _ => a.same_as(b),
     }
 }

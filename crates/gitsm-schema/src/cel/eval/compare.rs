@@ -11,13 +11,20 @@ use crate::cel::value::{List, Map, Value};
 use std::cmp::Ordering;
 
 /// `left comparison right`.
-pub(super) fn compare<'a>(meter: &Meter, comparison: Comparison, left: &Value<'a>, right: &Value<'a>) -> Result<bool> {
+pub(super) fn compare<'a>(
+    meter: &Meter,
+    comparison: Comparison,
+    left: &Value<'a>,
+    right: &Value<'a>,
+) -> Result<bool> {
     match comparison {
         Comparison::Equal => equal(meter, left, right),
         Comparison::NotEqual => equal(meter, left, right).map(|equal| !equal),
         _ => {
             // Numbers that are not comparable (NaN) make every order false.
-            let Some(ordering) = order(left, right)? else { return Ok(false) };
+            let Some(ordering) = order(left, right)? else {
+                return Ok(false);
+            };
             Ok(match comparison {
                 Comparison::Less => ordering.is_lt(),
                 Comparison::LessOrEqual => ordering.is_le(),
@@ -44,7 +51,10 @@ pub(crate) fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Option<Orderi
 }
 
 /// The order of two numbers; the outer `None` says that they are not both numbers.
-#[expect(clippy::option_option, reason = "no order of numbers and no numbers are different answers")]
+#[expect(
+    clippy::option_option,
+    reason = "no order of numbers and no numbers are different answers"
+)]
 fn order_numbers(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
     Some(match (left, right) {
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
@@ -73,7 +83,7 @@ pub(crate) fn equal<'a>(meter: &Meter, left: &Value<'a>, right: &Value<'a>) -> R
         return Ok(ordering == Some(Ordering::Equal));
     }
     match (left, right) {
-        (Value::Null, Value::Null) => Ok(true),
+        (Value::Null, Value::Null) | (Value::Optional(None), Value::Optional(None)) => Ok(true),
         (Value::Bool(a), Value::Bool(b)) => Ok(a == b),
         (Value::String(a), Value::String(b)) => {
             meter.spend(a.len().min(b.len()) / 64)?;
@@ -83,10 +93,9 @@ pub(crate) fn equal<'a>(meter: &Meter, left: &Value<'a>, right: &Value<'a>) -> R
         (Value::Timestamp(a), Value::Timestamp(b)) => Ok(a == b),
         (Value::Duration(a), Value::Duration(b)) => Ok(a == b),
         (Value::Type(a), Value::Type(b)) => Ok(**a == **b),
-        (Value::List(a), Value::List(b)) => equal_lists(meter, a, b),
-        (Value::Map(a), Value::Map(b)) => equal_maps(meter, a, b),
-        (Value::Optional(None), Value::Optional(None)) => Ok(true),
-        (Value::Optional(Some(a)), Value::Optional(Some(b))) => equal(meter, a, b),
+        (Value::List(a), Value::List(b)) => meter.nested(|| equal_lists(meter, a, b)),
+        (Value::Map(a), Value::Map(b)) => meter.nested(|| equal_maps(meter, a, b)),
+        (Value::Optional(Some(a)), Value::Optional(Some(b))) => meter.nested(|| equal(meter, a, b)),
         (Value::Opaque(a), Value::Opaque(b)) => Ok(a == b),
         (Value::Unknown(a), Value::Unknown(b)) => Ok(a == b),
         _ => Ok(false),
@@ -186,16 +195,15 @@ fn equal_maps<'a>(meter: &Meter, a: &Map<'a>, b: &Map<'a>) -> Result<bool> {
         }
         for (name, value) in *left {
             // Properties that rules cannot name are compared as the JSON they are.
-            let same = match decl.property(name) {
-                Some(_) => match (a.property(name)?, b.property(name)?) {
+            let same = if decl.property(name).is_some() {
+                match (a.property(name)?, b.property(name)?) {
                     (Some(left), Some(right)) => equal(meter, &left, &right)?,
                     (None, None) => true,
                     _ => false,
-                },
-                None => {
-                    meter.spend(1)?;
-                    right.get(name).is_none_or(|other| other == value)
                 }
+            } else {
+                meter.spend(1)?;
+                right.get(name).is_none_or(|other| other == value)
             };
             if !same {
                 return Ok(false);
@@ -243,12 +251,24 @@ mod tests {
     #[test]
     fn numbers_of_different_types_compare_by_value() {
         let big = Value::Int(i64::MAX);
-        assert_eq!(order(&big, &Value::Double(9_223_372_036_854_775_808.0)), Ok(Some(Ordering::Equal)));
-        assert_eq!(order(&Value::Int(-1), &Value::Double(-0.5)), Ok(Some(Ordering::Less)));
-        assert_eq!(order(&Value::Uint(u64::MAX), &Value::Double(f64::INFINITY)), Ok(Some(Ordering::Less)));
+        assert_eq!(
+            order(&big, &Value::Double(9_223_372_036_854_775_808.0)),
+            Ok(Some(Ordering::Equal))
+        );
+        assert_eq!(
+            order(&Value::Int(-1), &Value::Double(-0.5)),
+            Ok(Some(Ordering::Less))
+        );
+        assert_eq!(
+            order(&Value::Uint(u64::MAX), &Value::Double(f64::INFINITY)),
+            Ok(Some(Ordering::Less))
+        );
         assert_eq!(order(&Value::Int(0), &Value::Double(f64::NAN)), Ok(None));
         let meter = Meter::new(10);
         assert_eq!(equal(&meter, &Value::Uint(1), &Value::Double(1.0)), Ok(true));
-        assert_eq!(equal(&meter, &Value::Double(f64::NAN), &Value::Double(f64::NAN)), Ok(false));
+        assert_eq!(
+            equal(&meter, &Value::Double(f64::NAN), &Value::Double(f64::NAN)),
+            Ok(false)
+        );
     }
 }

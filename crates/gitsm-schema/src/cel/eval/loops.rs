@@ -135,7 +135,11 @@ impl<'a> Fold<'a> {
                 self.sort_keys.push(outcome.body);
             }
             (LoopKind::Map, _) => {
-                let key = outcome.key.as_ref().and_then(Key::new).ok_or(EvalError::NoSuchOverload)?;
+                let key = outcome
+                    .key
+                    .as_ref()
+                    .and_then(Key::new)
+                    .ok_or(EvalError::NoSuchOverload)?;
                 self.map.insert(key, outcome.body);
             }
             (LoopKind::MapEntry, _) => self.insert_entries(&outcome.body)?,
@@ -153,7 +157,9 @@ impl<'a> Fold<'a> {
             };
             if self.map.insert(known, value).is_some() {
                 let key = super::operators::print_key(&key);
-                return Err(EvalError::new(format!("insert failed: key '{key}' already exists")));
+                return Err(EvalError::new(format!(
+                    "insert failed: key '{key}' already exists"
+                )));
             }
         }
         Ok(())
@@ -171,7 +177,9 @@ impl<'a> Fold<'a> {
             LoopKind::ExistsOne => Ok(Value::Bool(self.count == 1)),
             LoopKind::List | LoopKind::Filter => Ok(Value::List(List::new(self.values))),
             LoopKind::Map | LoopKind::MapEntry => Ok(Value::Map(Map::Values(Rc::new(self.map)))),
-            LoopKind::SortBy => sort_by_keys(self.values, &self.sort_keys).map(|list| Value::List(List::new(list))),
+            LoopKind::SortBy => {
+                sort_by_keys(self.values, &self.sort_keys).map(|list| Value::List(List::new(list)))
+            }
         }
     }
 }
@@ -187,6 +195,10 @@ pub(crate) fn sort_by_keys<'a>(values: Vec<Value<'a>>, keys: &[Value<'a>]) -> Re
         }
     }
     let mut keyed: Vec<(&Value<'a>, Value<'a>)> = keys.iter().zip(values).collect();
-    keyed.sort_by(|(a, _), (b, _)| compare::order(a, b).ok().flatten().unwrap_or(Ordering::Equal));
+    // A sort needs a total order, so NaN is put last.
+    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+        (Value::Double(a), Value::Double(b)) => a.total_cmp(b),
+        _ => compare::order(a, b).ok().flatten().unwrap_or(Ordering::Equal),
+    });
     Ok(keyed.into_iter().map(|(_, value)| value).collect())
 }

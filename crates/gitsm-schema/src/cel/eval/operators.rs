@@ -24,15 +24,20 @@ pub(crate) fn arithmetic<'a>(
             Arithmetic::Subtract => time::shift(at, by.checked_neg()),
             _ => Err(EvalError::NoSuchOverload),
         },
-        (Value::Duration(by), Value::Timestamp(at)) if operator == Arithmetic::Add => time::shift(*at, Some(by)),
-        (Value::Timestamp(a), Value::Timestamp(b)) if operator == Arithmetic::Subtract => time::between(*b, a),
+        (Value::Duration(by), Value::Timestamp(at)) if operator == Arithmetic::Add => {
+            time::shift(*at, Some(by))
+        }
+        (Value::Timestamp(a), Value::Timestamp(b)) if operator == Arithmetic::Subtract => {
+            time::between(*b, a)
+        }
         (Value::Duration(a), Value::Duration(b)) => {
             let sum = match operator {
                 Arithmetic::Add => a.checked_add(*b),
                 Arithmetic::Subtract => a.checked_sub(*b),
                 _ => return Err(EvalError::NoSuchOverload),
             };
-            sum.map(Value::Duration).ok_or_else(|| EvalError::overflow("duration"))
+            sum.map(Value::Duration)
+                .ok_or_else(|| EvalError::overflow("duration"))
         }
         (left, right) if operator == Arithmetic::Add => add(meter, left, right),
         _ => Err(EvalError::NoSuchOverload),
@@ -123,7 +128,10 @@ fn join_lists<'a>(meter: &Meter, a: &List<'a>, b: &List<'a>) -> Result<List<'a>>
 /// `-operand`.
 pub(super) fn negate<'a>(operand: &Value<'a>) -> Result<Value<'a>> {
     match operand {
-        Value::Int(number) => number.checked_neg().map(Value::Int).ok_or_else(|| EvalError::overflow("integer")),
+        Value::Int(number) => number
+            .checked_neg()
+            .map(Value::Int)
+            .ok_or_else(|| EvalError::overflow("integer")),
         Value::Double(number) => Ok(Value::Double(-number)),
         _ => Err(EvalError::NoSuchOverload),
     }

@@ -50,7 +50,10 @@ const UINT_END: f64 = 18_446_744_073_709_551_616.0;
 
 fn conversion_error(value: &Value<'_>, to: &str) -> EvalError {
     let printed = strings::print(value).unwrap_or_default();
-    EvalError::new(format!("type conversion error from {} '{printed}' to '{to}'", value.type_name()))
+    EvalError::new(format!(
+        "type conversion error from {} '{printed}' to '{to}'",
+        value.type_name()
+    ))
 }
 
 fn to_bool<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
@@ -76,15 +79,19 @@ fn to_bytes<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the nearest double is what the conversion gives")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the nearest double is what the conversion gives"
+)]
 fn to_double<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     match arguments {
         [Value::Double(number)] => Ok(Value::Double(*number)),
         [Value::Int(number)] => Ok(Value::Double(*number as f64)),
         [Value::Uint(number)] => Ok(Value::Double(*number as f64)),
-        [value @ Value::String(text)] => {
-            text.parse().map(Value::Double).map_err(|_| conversion_error(value, "double"))
-        }
+        [value @ Value::String(text)] => text
+            .parse()
+            .map(Value::Double)
+            .map_err(|_| conversion_error(value, "double")),
         _ => Err(EvalError::NoSuchOverload),
     }
 }
@@ -94,17 +101,20 @@ fn to_int<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     let number = match arguments {
         [Value::Int(number)] => Some(*number),
         [Value::Uint(number)] => i64::try_from(*number).ok(),
-        [Value::Double(number)] => {
-            (*number > INT_RANGE.0 && *number < INT_RANGE.1).then_some(*number as i64)
-        }
+        [Value::Double(number)] => (*number > INT_RANGE.0 && *number < INT_RANGE.1).then_some(*number as i64),
         [Value::Duration(nanoseconds)] => Some(*nanoseconds),
         [Value::Timestamp(at)] => Some(at.as_seconds()),
         [value @ Value::String(text)] => {
-            return text.parse().map(Value::Int).map_err(|_| conversion_error(value, "int"));
+            return text
+                .parse()
+                .map(Value::Int)
+                .map_err(|_| conversion_error(value, "int"));
         }
         _ => return Err(EvalError::NoSuchOverload),
     };
-    number.map(Value::Int).ok_or_else(|| EvalError::overflow("integer"))
+    number
+        .map(Value::Int)
+        .ok_or_else(|| EvalError::overflow("integer"))
 }
 
 #[expect(
@@ -118,11 +128,16 @@ fn to_uint<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
         [Value::Int(number)] => u64::try_from(*number).ok(),
         [Value::Double(number)] => (*number >= 0.0 && *number < UINT_END).then_some(*number as u64),
         [value @ Value::String(text)] => {
-            return text.parse().map(Value::Uint).map_err(|_| conversion_error(value, "uint"));
+            return text
+                .parse()
+                .map(Value::Uint)
+                .map_err(|_| conversion_error(value, "uint"));
         }
         _ => return Err(EvalError::NoSuchOverload),
     };
-    number.map(Value::Uint).ok_or_else(|| EvalError::overflow("unsigned integer"))
+    number
+        .map(Value::Uint)
+        .ok_or_else(|| EvalError::overflow("unsigned integer"))
 }
 
 fn to_string<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
@@ -145,10 +160,12 @@ fn to_string<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
 
 fn to_duration<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     match arguments {
-        [Value::Duration(nanoseconds)] | [Value::Int(nanoseconds)] => Ok(Value::Duration(*nanoseconds)),
+        [Value::Duration(nanoseconds) | Value::Int(nanoseconds)] => Ok(Value::Duration(*nanoseconds)),
         [value @ Value::String(text)] => {
             let duration = time::parse_duration(text);
-            duration.map(Value::Duration).ok_or_else(|| conversion_error(value, "duration"))
+            duration
+                .map(Value::Duration)
+                .ok_or_else(|| conversion_error(value, "duration"))
         }
         _ => Err(EvalError::NoSuchOverload),
     }
@@ -157,12 +174,13 @@ fn to_duration<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
 fn to_timestamp<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     match arguments {
         [value @ Value::Timestamp(_)] => Ok(value.clone()),
-        [Value::Int(seconds)] => {
-            time::from_seconds(*seconds).map(Value::Timestamp).ok_or_else(|| EvalError::overflow("timestamp"))
-        }
+        [Value::Int(seconds)] => time::from_seconds(*seconds)
+            .map(Value::Timestamp)
+            .ok_or_else(|| EvalError::overflow("timestamp")),
         [value @ Value::String(text)] => {
             let at = time::parse_timestamp(text);
-            at.map(Value::Timestamp).ok_or_else(|| conversion_error(value, "timestamp"))
+            at.map(Value::Timestamp)
+                .ok_or_else(|| conversion_error(value, "timestamp"))
         }
         _ => Err(EvalError::NoSuchOverload),
     }

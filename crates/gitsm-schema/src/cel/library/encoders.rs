@@ -21,11 +21,14 @@ fn encode<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     meter.spend_bytes(bytes.len())?;
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for position in 0..4 {
+        let bits = chunk
+            .iter()
+            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for position in 0..4_usize {
             let index = (bits >> (18 - 6 * position)) & 63;
-            let is_padding = position as usize > chunk.len();
-            text.push(if is_padding { '=' } else { char::from(ALPHABET[index as usize]) });
+            let digit = ALPHABET.get(index as usize).filter(|_| position <= chunk.len());
+            text.push(digit.map_or('=', |digit| char::from(*digit)));
         }
     }
     Ok(Value::text(text))
@@ -38,12 +41,17 @@ fn decode<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     meter.spend_bytes(text.len())?;
     // Padding may be left out.
     let bytes = decode_base64(text).or_else(|| decode_unpadded(text));
-    bytes.map(|bytes| Value::Bytes(bytes.into())).ok_or_else(|| EvalError::new("illegal base64 data"))
+    bytes
+        .map(|bytes| Value::Bytes(bytes.into()))
+        .ok_or_else(|| EvalError::new("illegal base64 data"))
 }
 
 /// Reads padded base 64; line breaks are skipped.
 pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+        .collect();
     if !digits.len().is_multiple_of(4) {
         return None;
     }

@@ -7,16 +7,27 @@ use super::strings::{self, quoted};
 use crate::cel::error::EvalError;
 use crate::cel::eval::Meter;
 use crate::cel::overload::{Definition, member};
+use crate::cel::types::Type;
 use crate::cel::value::{Key, List, Map, Value};
 
 type Result<'a> = std::result::Result<Value<'a>, EvalError>;
 type Printed = std::result::Result<String, EvalError>;
 
-pub(super) const KUBERNETES: &[Definition] =
-    &[member("string", "format", &["list(dyn)"], "string", |meter, a| format(meter, a, Style::Kubernetes))];
+pub(super) const KUBERNETES: &[Definition] = &[member(
+    "string",
+    "format",
+    &["list(dyn)"],
+    "string",
+    |meter, a| format(meter, a, Style::Kubernetes),
+)];
 
-pub(super) const SPECIFICATION: &[Definition] =
-    &[member("string", "format", &["list(dyn)"], "string", |meter, a| format(meter, a, Style::Specification))];
+pub(super) const SPECIFICATION: &[Definition] = &[member(
+    "string",
+    "format",
+    &["list(dyn)"],
+    "string",
+    |meter, a| format(meter, a, Style::Specification),
+)];
 
 /// The most digits after the point; Kubernetes sets no bound, but no use of more is known.
 const MAX_PRECISION: usize = 1000;
@@ -53,13 +64,29 @@ pub(crate) fn pieces(text: &str) -> std::result::Result<Vec<Piece<'_>>, String> 
             '%' if precision.is_none() => pieces.push(Piece::Text("%")),
             's' | 'd' | 'f' | 'e' | 'b' | 'x' | 'X' | 'o' => pieces.push(Piece::Clause(verb, precision)),
             other => {
-                return Err(format!("could not parse formatting clause: unrecognized formatting clause \"{other}\""));
+                return Err(format!(
+                    "could not parse formatting clause: unrecognized formatting clause \"{other}\""
+                ));
             }
         }
         rest = &after[verb.len_utf8()..];
     }
     pieces.push(Piece::Text(rest));
     Ok(pieces)
+}
+
+/// Whether `%verb` takes values of this type in Kubernetes.
+pub(crate) fn accepts(verb: char, ty: &Type) -> bool {
+    let is_integer = matches!(ty, Type::Int | Type::Uint);
+    ty.is_dynamic()
+        || match verb {
+            's' => !matches!(ty, Type::Opaque(..)),
+            'd' | 'o' => is_integer,
+            // Text may be one of the words for numbers that have no digits.
+            'f' | 'e' => matches!(ty, Type::Double | Type::String),
+            'b' => is_integer || matches!(ty, Type::Bool),
+            _ => is_integer || matches!(ty, Type::String | Type::Bytes),
+        }
 }
 
 fn precision(clause: &str) -> std::result::Result<(Option<usize>, &str), String> {
@@ -85,7 +112,9 @@ fn format<'a>(meter: &Meter, arguments: &[Value<'a>], style: Style) -> Result<'a
         match piece {
             Piece::Text(text) => printed.push_str(text),
             Piece::Clause(verb, precision) => {
-                let value = values.get(next).ok_or_else(|| EvalError::new(format!("index {next} out of range")))??;
+                let value = values
+                    .get(next)
+                    .ok_or_else(|| EvalError::new(format!("index {next} out of range")))??;
                 next += 1;
                 let part = clause(meter, &value, verb, precision, style)?;
                 meter.spend_bytes(part.len())?;
@@ -102,7 +131,9 @@ fn clause(meter: &Meter, value: &Value<'_>, verb: char, precision: Option<usize>
         's' => print(meter, value, style, 0),
         'd' => match value {
             Value::Int(_) | Value::Uint(_) => Ok(strings::print(value).unwrap_or_default()),
-            Value::Double(number) if style == Style::Specification => Ok(special(*number).unwrap_or_else(|| number.to_string())),
+            Value::Double(number) if style == Style::Specification => {
+                Ok(special(*number).unwrap_or_else(|| number.to_string()))
+            }
             _ => refuse("decimal clause can only be used on integers", value),
         },
         'f' => match number(value, style) {
@@ -125,14 +156,23 @@ fn clause(meter: &Meter, value: &Value<'_>, verb: char, precision: Option<usize>
             _ => refuse("octal clause can only be used on integers", value),
         },
         _ => {
-            let hexadecimal = match value {
+            let digits = match value {
                 Value::Int(number) => signed(*number, |magnitude| format!("{magnitude:x}")),
                 Value::Uint(number) => format!("{number:x}"),
-                Value::String(text) => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
-                Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-                _ => return refuse("only integers, byte buffers, and strings can be formatted as hex", value),
+                Value::String(text) => hexadecimal(text.as_bytes()),
+                Value::Bytes(bytes) => hexadecimal(bytes),
+                _ => {
+                    return refuse(
+                        "only integers, byte buffers, and strings can be formatted as hex",
+                        value,
+                    );
+                }
             };
-            Ok(if verb == 'X' { hexadecimal.to_uppercase() } else { hexadecimal })
+            Ok(if verb == 'X' {
+                digits.to_uppercase()
+            } else {
+                digits
+            })
         }
     }
 }
@@ -142,6 +182,14 @@ fn refuse(rule: &str, value: &Value<'_>) -> Printed {
         "error during formatting: {rule}, was given {}",
         value.type_name()
     )))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('0')));
+    }
+    text
 }
 
 fn signed(number: i64, print: impl Fn(u64) -> String) -> String {
@@ -182,7 +230,9 @@ fn fixed(number: f64, precision: usize, style: Style) -> String {
     if style == Style::Specification {
         return plain;
     }
-    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
+    let (sign, digits) = plain
+        .strip_prefix('-')
+        .map_or(("", plain.as_str()), |digits| ("-", digits));
     let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     let mut grouped = String::from(sign);
     for (position, digit) in whole.chars().enumerate() {
@@ -194,6 +244,9 @@ fn fixed(number: f64, precision: usize, style: Style) -> String {
     grouped + fraction
 }
 
+/// The digits of exponents.
+const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+
 /// `%e`; Kubernetes writes the exponent as a power of ten in superscript digits.
 fn scientific(number: f64, precision: usize, style: Style) -> String {
     let plain = format!("{number:.precision$e}");
@@ -204,7 +257,6 @@ fn scientific(number: f64, precision: usize, style: Style) -> String {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{digits}e{sign}{two_digits}");
     }
-    const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let superscript = |digit: u8| SUPERSCRIPTS.get(usize::from(digit.wrapping_sub(b'0'))).copied();
     let raised: String = two_digits.bytes().filter_map(superscript).collect();
     let sign = if exponent < 0 { "⁻" } else { "" };
@@ -269,7 +321,10 @@ fn print_map(meter: &Meter, map: &Map<'_>, style: Style, nesting: usize) -> Prin
         entries.push((key, print_inside(meter, &value, style, nesting + 1)?));
     }
     entries.sort();
-    let entries: Vec<String> = entries.into_iter().map(|(key, value)| format!("{key}{separator}{value}")).collect();
+    let entries: Vec<String> = entries
+        .into_iter()
+        .map(|(key, value)| format!("{key}{separator}{value}"))
+        .collect();
     Ok(format!("{{{}}}", entries.join(", ")))
 }
 
@@ -281,10 +336,13 @@ mod tests {
     fn kubernetes_prints_numbers_for_readers_of_english() {
         assert_eq!(fixed(-1_234_567.5, 2, Style::Kubernetes), "-1,234,567.50");
         assert_eq!(
-            scientific(1052.032_911_275, 6, Style::Kubernetes),
+            scientific(1_052.032_911_275, 6, Style::Kubernetes),
             "1.052033×10⁰³"
         );
-        assert_eq!(scientific(1052.032_911_275, 6, Style::Specification), "1.052033e+03");
+        assert_eq!(
+            scientific(1_052.032_911_275, 6, Style::Specification),
+            "1.052033e+03"
+        );
     }
 
     #[test]

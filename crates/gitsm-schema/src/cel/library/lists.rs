@@ -37,10 +37,18 @@ pub(super) const KUBERNETES: &[Definition] = &[
     member("list(string)", "isSorted", &[], "bool", is_sorted),
     member("list(bytes)", "isSorted", &[], "bool", is_sorted),
     // One implementation per type: the sum of an empty list is the zero of the declared type.
-    member("list(int)", "sum", &[], "int", |meter, list| sum(meter, list, Value::Int(0))),
-    member("list(uint)", "sum", &[], "uint", |meter, list| sum(meter, list, Value::Uint(0))),
-    member("list(double)", "sum", &[], "double", |meter, list| sum(meter, list, Value::Double(0.0))),
-    member("list(duration)", "sum", &[], "duration", |meter, list| sum(meter, list, Value::Duration(0))),
+    member("list(int)", "sum", &[], "int", |meter, list| {
+        sum(meter, list, Value::Int(0))
+    }),
+    member("list(uint)", "sum", &[], "uint", |meter, list| {
+        sum(meter, list, Value::Uint(0))
+    }),
+    member("list(double)", "sum", &[], "double", |meter, list| {
+        sum(meter, list, Value::Double(0.0))
+    }),
+    member("list(duration)", "sum", &[], "duration", |meter, list| {
+        sum(meter, list, Value::Duration(0))
+    }),
     member("list(int)", "min", &[], "int", min),
     member("list(uint)", "min", &[], "uint", min),
     member("list(double)", "min", &[], "double", min),
@@ -64,7 +72,10 @@ pub(super) const KUBERNETES: &[Definition] = &[
 /// The longest list that `lists.range` and `flatten` make; larger ones would only exhaust memory.
 const MAX_LENGTH: usize = 1_000_000;
 
-fn one_list<'v, 'a>(meter: &Meter, arguments: &'v [Value<'a>]) -> std::result::Result<&'v List<'a>, EvalError> {
+fn one_list<'v, 'a>(
+    meter: &Meter,
+    arguments: &'v [Value<'a>],
+) -> std::result::Result<&'v List<'a>, EvalError> {
     match arguments {
         [Value::List(list), ..] => {
             meter.spend(1 + list.len())?;
@@ -89,7 +100,11 @@ fn slice<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     if to > list.len() {
         return refuse(&format!("list is length {}", list.len()));
     }
-    let values = list.iter().skip(from).take(to - from).collect::<std::result::Result<_, _>>()?;
+    let values = list
+        .iter()
+        .skip(from)
+        .take(to - from)
+        .collect::<std::result::Result<_, _>>()?;
     Ok(Value::List(List::new(values)))
 }
 
@@ -203,7 +218,7 @@ fn max<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
 }
 
 /// The positions of elements that equal the second argument.
-fn positions<'a>(meter: &Meter, arguments: &[Value<'a>]) -> std::result::Result<Vec<usize>, EvalError> {
+fn positions(meter: &Meter, arguments: &[Value<'_>]) -> std::result::Result<Vec<usize>, EvalError> {
     let list = one_list(meter, arguments)?;
     let [_, wanted] = arguments else {
         return Err(EvalError::NoSuchOverload);
@@ -219,10 +234,14 @@ fn positions<'a>(meter: &Meter, arguments: &[Value<'a>]) -> std::result::Result<
 
 fn index_of<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     let found = positions(meter, arguments)?;
-    Ok(found.first().map_or(Value::Int(-1), |position| Value::count(*position)))
+    Ok(found
+        .first()
+        .map_or(Value::Int(-1), |position| Value::count(*position)))
 }
 
 fn last_index_of<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     let found = positions(meter, arguments)?;
-    Ok(found.last().map_or(Value::Int(-1), |position| Value::count(*position)))
+    Ok(found
+        .last()
+        .map_or(Value::Int(-1), |position| Value::count(*position)))
 }

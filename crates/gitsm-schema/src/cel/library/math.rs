@@ -53,20 +53,42 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     global("math.sign", &["int"], "int", sign),
     global("math.sign", &["uint"], "uint", sign),
     global("math.isNaN", &["double"], "bool", |_, a| test(a, f64::is_nan)),
-    global("math.isInf", &["double"], "bool", |_, a| test(a, f64::is_infinite)),
-    global("math.isFinite", &["double"], "bool", |_, a| test(a, f64::is_finite)),
-    global("math.bitAnd", &["int", "int"], "int", |_, a| bits(a, |a, b| a & b)),
-    global("math.bitAnd", &["uint", "uint"], "uint", |_, a| bits(a, |a, b| a & b)),
+    global("math.isInf", &["double"], "bool", |_, a| {
+        test(a, f64::is_infinite)
+    }),
+    global("math.isFinite", &["double"], "bool", |_, a| {
+        test(a, f64::is_finite)
+    }),
+    global("math.bitAnd", &["int", "int"], "int", |_, a| {
+        bits(a, |a, b| a & b)
+    }),
+    global("math.bitAnd", &["uint", "uint"], "uint", |_, a| {
+        bits(a, |a, b| a & b)
+    }),
     global("math.bitOr", &["int", "int"], "int", |_, a| bits(a, |a, b| a | b)),
-    global("math.bitOr", &["uint", "uint"], "uint", |_, a| bits(a, |a, b| a | b)),
-    global("math.bitXor", &["int", "int"], "int", |_, a| bits(a, |a, b| a ^ b)),
-    global("math.bitXor", &["uint", "uint"], "uint", |_, a| bits(a, |a, b| a ^ b)),
+    global("math.bitOr", &["uint", "uint"], "uint", |_, a| {
+        bits(a, |a, b| a | b)
+    }),
+    global("math.bitXor", &["int", "int"], "int", |_, a| {
+        bits(a, |a, b| a ^ b)
+    }),
+    global("math.bitXor", &["uint", "uint"], "uint", |_, a| {
+        bits(a, |a, b| a ^ b)
+    }),
     global("math.bitNot", &["int"], "int", bit_not),
     global("math.bitNot", &["uint"], "uint", bit_not),
-    global("math.bitShiftLeft", &["int", "int"], "int", |_, a| shift(a, u64::checked_shl)),
-    global("math.bitShiftLeft", &["uint", "int"], "uint", |_, a| shift(a, u64::checked_shl)),
-    global("math.bitShiftRight", &["int", "int"], "int", |_, a| shift(a, u64::checked_shr)),
-    global("math.bitShiftRight", &["uint", "int"], "uint", |_, a| shift(a, u64::checked_shr)),
+    global("math.bitShiftLeft", &["int", "int"], "int", |_, a| {
+        shift(a, u64::checked_shl)
+    }),
+    global("math.bitShiftLeft", &["uint", "int"], "uint", |_, a| {
+        shift(a, u64::checked_shl)
+    }),
+    global("math.bitShiftRight", &["int", "int"], "int", |_, a| {
+        shift(a, u64::checked_shr)
+    }),
+    global("math.bitShiftRight", &["uint", "int"], "uint", |_, a| {
+        shift(a, u64::checked_shr)
+    }),
 ];
 
 fn extreme<'a>(meter: &Meter, arguments: &[Value<'a>], wanted: Ordering, name: &str) -> Result<'a> {
@@ -78,7 +100,9 @@ fn extreme<'a>(meter: &Meter, arguments: &[Value<'a>], wanted: Ordering, name: &
         values => values.to_vec(),
     };
     let mut values = values.into_iter();
-    let mut best = values.next().ok_or_else(|| EvalError::new(format!("math.@{name}(list) argument must not be empty")))?;
+    let mut best = values
+        .next()
+        .ok_or_else(|| EvalError::new(format!("math.@{name}(list) argument must not be empty")))?;
     if !matches!(best, Value::Int(_) | Value::Uint(_) | Value::Double(_)) {
         return Err(EvalError::NoSuchOverload);
     }
@@ -105,7 +129,10 @@ fn double<'a>(arguments: &[Value<'a>], run: impl Fn(f64) -> f64) -> Result<'a> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the root of the nearest double is what the extension gives")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the root of the nearest double is what the extension gives"
+)]
 fn sqrt<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     match arguments {
         [Value::Double(number)] => Ok(Value::Double(number.sqrt())),
@@ -118,7 +145,10 @@ fn sqrt<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
 fn abs<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     match arguments {
         [Value::Double(number)] => Ok(Value::Double(number.abs())),
-        [Value::Int(number)] => number.checked_abs().map(Value::Int).ok_or_else(|| EvalError::overflow("integer")),
+        [Value::Int(number)] => number
+            .checked_abs()
+            .map(Value::Int)
+            .ok_or_else(|| EvalError::overflow("integer")),
         [Value::Uint(number)] => Ok(Value::Uint(*number)),
         _ => Err(EvalError::NoSuchOverload),
     }
@@ -143,7 +173,9 @@ fn test<'a>(arguments: &[Value<'a>], run: impl Fn(f64) -> bool) -> Result<'a> {
 
 fn bits<'a>(arguments: &[Value<'a>], run: impl Fn(u64, u64) -> u64) -> Result<'a> {
     match arguments {
-        [Value::Int(a), Value::Int(b)] => Ok(Value::Int(run(a.cast_unsigned(), b.cast_unsigned()).cast_signed())),
+        [Value::Int(a), Value::Int(b)] => Ok(Value::Int(
+            run(a.cast_unsigned(), b.cast_unsigned()).cast_signed(),
+        )),
         [Value::Uint(a), Value::Uint(b)] => Ok(Value::Uint(run(*a, *b))),
         _ => Err(EvalError::NoSuchOverload),
     }
@@ -167,7 +199,9 @@ fn shift<'a>(arguments: &[Value<'a>], run: impl Fn(u64, u32) -> Option<u64>) -> 
     }
     let by = u32::try_from(*by).unwrap_or(u32::MAX);
     match value {
-        Value::Int(number) => Ok(Value::Int(run(number.cast_unsigned(), by).unwrap_or(0).cast_signed())),
+        Value::Int(number) => Ok(Value::Int(
+            run(number.cast_unsigned(), by).unwrap_or(0).cast_signed(),
+        )),
         Value::Uint(number) => Ok(Value::Uint(run(*number, by).unwrap_or(0))),
         _ => Err(EvalError::NoSuchOverload),
     }

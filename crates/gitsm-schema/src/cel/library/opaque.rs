@@ -5,8 +5,14 @@ use std::fmt;
 use std::rc::Rc;
 
 /// The names of the types.
-pub(crate) const TYPE_NAMES: [&str; 6] =
-    ["kubernetes.Quantity", "net.IP", "net.CIDR", "kubernetes.URL", "kubernetes.Semver", "kubernetes.NamedFormat"];
+pub(crate) const TYPE_NAMES: [&str; 6] = [
+    "kubernetes.Quantity",
+    "net.IP",
+    "net.CIDR",
+    "kubernetes.URL",
+    "kubernetes.Semver",
+    "kubernetes.NamedFormat",
+];
 
 /// A value of a Kubernetes library.
 #[derive(Debug, Clone, PartialEq)]

@@ -38,7 +38,15 @@ pub(crate) fn compile(pattern: &str) -> std::result::Result<Regex, EvalError> {
         .size_limit(SIZE_LIMIT)
         .dfa_size_limit(SIZE_LIMIT)
         .build()
-        .map_err(|error| EvalError::new(format!("error parsing regexp: {error}")))
+        .map_err(|error| {
+            // The crate prints a drawing of the pattern; its last line says what is wrong.
+            let printed = error.to_string();
+            let reason = printed.lines().last().unwrap_or_default();
+            EvalError::new(format!(
+                "error parsing regexp: {}: `{pattern}`",
+                reason.trim_start_matches("error: ")
+            ))
+        })
 }
 
 /// A repetition of a repetition (`x++`, `x**`), which Go refuses and the regex crate accepts.
@@ -61,16 +69,11 @@ fn nested_repetition(pattern: &str) -> Option<&str> {
                 position += 1;
                 true
             }
-            b'{' => match bounds_end(bytes, position) {
-                Some(end) => {
-                    position = end;
-                    true
-                }
-                None => {
-                    position += 1;
-                    false
-                }
-            },
+            b'{' => {
+                let end = bounds_end(bytes, position);
+                position = end.unwrap_or(position + 1);
+                end.is_some()
+            }
             // `(?` opens a group with flags or a name; its `?` repeats nothing.
             b'(' if bytes.get(position + 1) == Some(&b'?') => {
                 position += 2;
@@ -127,7 +130,7 @@ fn bounds_end(bytes: &[u8], start: usize) -> Option<usize> {
     let inside = &bytes[start + 1..start + length];
     let is_bounds = inside.first().is_some_and(u8::is_ascii_digit)
         && inside.iter().all(|byte| byte.is_ascii_digit() || *byte == b',')
-        && inside.iter().filter(|byte| **byte == b',').count() <= 1;
+        && inside.split(|byte| *byte == b',').count() <= 2;
     is_bounds.then_some(start + length + 1)
 }
 
@@ -147,7 +150,10 @@ fn find<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
         [Value::String(text), Value::String(pattern)] => {
             meter.spend_bytes(text.len())?;
             meter.spend(10 * pattern.len())?;
-            let found = compile(pattern)?.find(text).map_or("", |found| found.as_str()).to_owned();
+            let found = compile(pattern)?
+                .find(text)
+                .map_or("", |found| found.as_str())
+                .to_owned();
             Ok(Value::text(found))
         }
         _ => Err(EvalError::NoSuchOverload),
@@ -165,7 +171,10 @@ fn find_all<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     meter.spend_bytes(text.len())?;
     meter.spend(10 * pattern.len())?;
     let regex = compile(pattern)?;
-    let found = regex.find_iter(text).take(limit).map(|found| Value::text(found.as_str().to_owned()));
+    let found = regex
+        .find_iter(text)
+        .take(limit)
+        .map(|found| Value::text(found.as_str().to_owned()));
     Ok(Value::List(List::new(found.collect())))
 }
 
@@ -178,7 +187,18 @@ mod tests {
         for pattern in ["x++", "x**", "x{2}{3}", "(a|b)?*", ")", "x*??"] {
             assert!(compile(pattern).is_err(), "{pattern}");
         }
-        for pattern in ["x+?", "x??", "x{2,}?", "[*+]+", r"\++", "(?i)a", "a{,2}", "(?:a+)+", "[[:alpha:]*]+", "[]*]+"] {
+        for pattern in [
+            "x+?",
+            "x??",
+            "x{2,}?",
+            "[*+]+",
+            r"\++",
+            "(?i)a",
+            "a{,2}",
+            "(?:a+)+",
+            "[[:alpha:]*]+",
+            "[]*]+",
+        ] {
             assert!(nested_repetition(pattern).is_none(), "{pattern}");
         }
     }

@@ -23,7 +23,11 @@ fn lists<'a>(arguments: &[Value<'a>]) -> std::result::Result<Lists<'a>, EvalErro
 }
 
 /// Whether every element of `part` is in `whole`.
-fn covers<'a>(meter: &Meter, whole: &[Value<'a>], part: &[Value<'a>]) -> std::result::Result<bool, EvalError> {
+fn covers<'a>(
+    meter: &Meter,
+    whole: &[Value<'a>],
+    part: &[Value<'a>],
+) -> std::result::Result<bool, EvalError> {
     for element in part {
         if !compare::is_among(meter, whole, element)? {
             return Ok(false);

@@ -17,7 +17,13 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     member("string", "lowerAscii", &[], "string", lower_ascii),
     member("string", "upperAscii", &[], "string", upper_ascii),
     member("string", "replace", &["string", "string"], "string", replace),
-    member("string", "replace", &["string", "string", "int"], "string", replace),
+    member(
+        "string",
+        "replace",
+        &["string", "string", "int"],
+        "string",
+        replace,
+    ),
     member("string", "split", &["string"], "list(string)", split),
     member("string", "split", &["string", "int"], "list(string)", split),
     member("string", "substring", &["int"], "string", substring),
@@ -37,7 +43,10 @@ fn out_of_range(position: i64) -> EvalError {
 
 /// A position in characters, at most `length`.
 fn position(number: i64, length: usize) -> std::result::Result<usize, EvalError> {
-    usize::try_from(number).ok().filter(|position| *position <= length).ok_or_else(|| out_of_range(number))
+    usize::try_from(number)
+        .ok()
+        .filter(|position| *position <= length)
+        .ok_or_else(|| out_of_range(number))
 }
 
 fn char_at<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
@@ -47,7 +56,9 @@ fn char_at<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     meter.spend_bytes(text.len())?;
     let length = text.chars().count();
     let at = position(*at, length)?;
-    Ok(Value::text(text.chars().nth(at).map(String::from).unwrap_or_default()))
+    Ok(Value::text(
+        text.chars().nth(at).map(String::from).unwrap_or_default(),
+    ))
 }
 
 fn index_of<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
@@ -61,9 +72,14 @@ fn index_of<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
         return Ok(Value::Int(0));
     }
     let start = position(from.unwrap_or(0), text.chars().count())?;
-    let start_byte = text.char_indices().nth(start).map_or(text.len(), |(byte, _)| byte);
+    let start_byte = text
+        .char_indices()
+        .nth(start)
+        .map_or(text.len(), |(byte, _)| byte);
     let found = text[start_byte..].find(&**part);
-    Ok(found.map_or(Value::Int(-1), |byte| Value::count(text[..start_byte + byte].chars().count())))
+    Ok(found.map_or(Value::Int(-1), |byte| {
+        Value::count(text[..start_byte + byte].chars().count())
+    }))
 }
 
 fn last_index_of<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
@@ -81,7 +97,11 @@ fn last_index_of<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
         Some(from) => position(from, length)?,
         None => length,
     };
-    let starts = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).take(last + 1);
+    let starts = text
+        .char_indices()
+        .map(|(byte, _)| byte)
+        .chain([text.len()])
+        .take(last + 1);
     let found = starts.collect::<Vec<_>>().into_iter().enumerate().rev();
     for (position, byte) in found {
         meter.spend(1)?;
@@ -147,13 +167,23 @@ pub(super) fn quoted(text: &str) -> String {
 fn replace<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     let (text, from, to, limit) = match arguments {
         [Value::String(text), Value::String(from), Value::String(to)] => (text, from, to, -1),
-        [Value::String(text), Value::String(from), Value::String(to), Value::Int(limit)] => (text, from, to, *limit),
+        [
+            Value::String(text),
+            Value::String(from),
+            Value::String(to),
+            Value::Int(limit),
+        ] => (text, from, to, *limit),
         _ => return Err(EvalError::NoSuchOverload),
     };
     // An empty `from` matches at every character.
-    let occurrences = if from.is_empty() { text.len() + 1 } else { text.len() / from.len() };
+    let occurrences = if from.is_empty() {
+        text.len() + 1
+    } else {
+        text.len() / from.len()
+    };
     meter.spend_bytes(text.len().saturating_add(occurrences.saturating_mul(to.len())))?;
-    let replaced = usize::try_from(limit).map_or_else(|_| text.replace(&**from, to), |n| text.replacen(&**from, to, n));
+    let replaced =
+        usize::try_from(limit).map_or_else(|_| text.replace(&**from, to), |n| text.replacen(&**from, to, n));
     Ok(Value::text(replaced))
 }
 
@@ -178,7 +208,9 @@ fn split<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
         }
         _ => text.splitn(limit, &**separator).map(str::to_owned).collect(),
     };
-    Ok(Value::List(List::new(parts.into_iter().map(Value::text).collect())))
+    Ok(Value::List(List::new(
+        parts.into_iter().map(Value::text).collect(),
+    )))
 }
 
 fn substring<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
@@ -192,11 +224,15 @@ fn substring<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     if let Some(end) = end
         && start > end
     {
-        return Err(EvalError::new(format!("invalid substring range. start: {start}, end: {end}")));
+        return Err(EvalError::new(format!(
+            "invalid substring range. start: {start}, end: {end}"
+        )));
     }
     let start = position(start, length)?;
     let end = end.map_or(Ok(length), |end| position(end, length))?;
-    Ok(Value::text(text.chars().skip(start).take(end - start).collect::<String>()))
+    Ok(Value::text(
+        text.chars().skip(start).take(end - start).collect::<String>(),
+    ))
 }
 
 fn join<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {

@@ -59,7 +59,10 @@ impl Timestamp {
     /// The time by nanoseconds since 1970, if it is in range.
     pub fn from_nanoseconds(nanoseconds: i128) -> Option<Self> {
         let range = Self::MIN.nanoseconds..=Self::MAX.nanoseconds;
-        range.contains(&nanoseconds).then_some(Self { nanoseconds, offset: 0 })
+        range.contains(&nanoseconds).then_some(Self {
+            nanoseconds,
+            offset: 0,
+        })
     }
 
     /// Nanoseconds since 1970.
@@ -76,7 +79,9 @@ impl Timestamp {
     fn civil(self) -> Option<DateTime> {
         let nanoseconds = i32::try_from(self.nanoseconds.rem_euclid(NANOSECONDS)).ok()?;
         let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-        epoch.checked_add(SignedDuration::new(self.as_seconds(), nanoseconds)).ok()
+        epoch
+            .checked_add(SignedDuration::new(self.as_seconds(), nanoseconds))
+            .ok()
     }
 
     /// The clock and calendar in a time zone; `None` beyond the year 9999.
@@ -87,7 +92,9 @@ impl Timestamp {
 
     /// The clock and calendar some seconds east of UTC.
     fn civil_at(self, offset: i32) -> Option<DateTime> {
-        self.civil()?.checked_add(SignedDuration::from_secs(offset.into())).ok()
+        self.civil()?
+            .checked_add(SignedDuration::from_secs(offset.into()))
+            .ok()
     }
 }
 
@@ -151,7 +158,9 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     let (fraction, zone) = fraction(&text[19..])?;
     let offset: i32 = match zone.as_bytes() {
         b"Z" => 0,
-        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] if [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()) => {
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2]
+            if [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()) =>
+        {
             let hours: i32 = zone[1..3].parse().ok()?;
             let minutes: i32 = zone[4..6].parse().ok()?;
             if hours > 23 || minutes > 59 {
@@ -210,9 +219,13 @@ pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     }
     let mut total = 0_i128;
     while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number_end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let (number, tail) = rest.split_at(number_end);
-        let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let unit_end = tail
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(unit_end);
         let unit: i128 = match unit {
             "ns" => 1,
@@ -270,13 +283,20 @@ pub(crate) fn parse_format_duration(text: &str) -> Option<i64> {
 /// The time `by` nanoseconds later; `None` stands for a duration that is out of range itself.
 pub(crate) fn shift<'a>(at: Timestamp, by: Option<i64>) -> Result<'a> {
     by.and_then(|by| Timestamp::from_nanoseconds(at.nanoseconds + i128::from(by)))
-        .map(|shifted| Value::Timestamp(Timestamp { offset: at.offset, ..shifted }))
+        .map(|shifted| {
+            Value::Timestamp(Timestamp {
+                offset: at.offset,
+                ..shifted
+            })
+        })
         .ok_or_else(|| EvalError::overflow("timestamp"))
 }
 
 /// The duration from `from` to `to`.
 pub(crate) fn between<'a>(from: Timestamp, to: Timestamp) -> Result<'a> {
-    i64::try_from(to.nanoseconds - from.nanoseconds).map(Value::Duration).map_err(|_| EvalError::overflow("timestamp"))
+    i64::try_from(to.nanoseconds - from.nanoseconds)
+        .map(Value::Duration)
+        .map_err(|_| EvalError::overflow("timestamp"))
 }
 
 /// A time as CEL prints it: RFC 3339, without trailing zeros of the fraction.
@@ -301,13 +321,12 @@ pub(crate) fn print_timestamp(at: Timestamp) -> String {
         text.push_str(format!("{fraction:09}").trim_end_matches('0'));
     }
     if offset == 0 {
-        text.push('Z');
-    } else {
-        let sign = if offset < 0 { '-' } else { '+' };
-        let minutes = offset.unsigned_abs() / 60;
-        text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+        return text + "Z";
     }
-    text
+    let sign = if offset < 0 { '-' } else { '+' };
+    let minutes = offset.unsigned_abs() / 60;
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    format!("{text}{sign}{hours:02}:{minutes:02}")
 }
 
 /// A duration as CEL prints it: seconds, without trailing zeros of the fraction.
@@ -335,7 +354,8 @@ fn zone(name: &str) -> Option<TimeZone> {
         Some(("+", hours)) => (false, hours),
         _ => (false, hours),
     };
-    let seconds = hours.parse::<u16>().ok().map(i32::from)? * 3600 + minutes.parse::<u16>().ok().map(i32::from)? * 60;
+    let seconds =
+        hours.parse::<u16>().ok().map(i32::from)? * 3600 + minutes.parse::<u16>().ok().map(i32::from)? * 60;
     let offset = Offset::from_seconds(if is_negative { -seconds } else { seconds }).ok()?;
     Some(TimeZone::fixed(offset))
 }
@@ -350,7 +370,9 @@ fn part<'a>(arguments: &[Value<'a>], part: impl Fn(DateTime) -> i64) -> Result<'
         }
         _ => return Err(EvalError::NoSuchOverload),
     };
-    let civil = at.civil_in(&zone).ok_or_else(|| EvalError::overflow("timestamp"))?;
+    let civil = at
+        .civil_in(&zone)
+        .ok_or_else(|| EvalError::overflow("timestamp"))?;
     Ok(Value::Int(part(civil)))
 }
 
@@ -412,12 +434,19 @@ mod tests {
 
     #[test]
     fn timestamps_are_rfc_3339_between_year_1_and_9999() {
-        for text in ["2011-08-18T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] {
+        for text in [
+            "2011-08-18T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.999999999Z",
+        ] {
             assert_eq!(parse_timestamp(text).map(print_timestamp).as_deref(), Some(text));
         }
         let shifted = parse_timestamp("2011-08-18T01:30:00.5+01:30");
         assert_eq!(shifted, parse_timestamp("2011-08-18T00:00:00.5Z"));
-        assert_eq!(shifted.map(print_timestamp).as_deref(), Some("2011-08-18T01:30:00.5+01:30"));
+        assert_eq!(
+            shifted.map(print_timestamp).as_deref(),
+            Some("2011-08-18T01:30:00.5+01:30")
+        );
         for text in [
             "2011-08-18",
             "1000-00-00T00:00:00Z",

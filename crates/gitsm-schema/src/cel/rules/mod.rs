@@ -1,0 +1,350 @@
+//! `x-kubernetes-validations`: compiled once per schema, evaluated per object.
+//!
+//! The order of errors, which rules run and what their messages say follow the API server
+//! (apiextensions-apiserver, `pkg/apiserver/schema/cel`): a rule sees its node as `self` and, where the node can
+//! be matched to one of the old object, as `oldSelf`.
+
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use crate::cel::decl::{DeclKind, DeclType};
+use crate::cel::environment::Environment;
+use crate::cel::error::{CompileError, Phase};
+use crate::cel::escape::escape;
+use crate::cel::field_path;
+use crate::cel::limits;
+use crate::cel::program::Program;
+use crate::cel::types::Type;
+use crate::error::FieldError;
+use crate::path::Path;
+use crate::structural::{
+    AdditionalProperties, ListType, NestedValidation, SchemaType, Structural, ValidationRule,
+};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// The name of the type of the root in rules; Kubernetes adds digits to keep anyone from relying on it.
+const SELF_TYPE: &str = "selfType";
+
+/// All rules of a schema, ready to be evaluated.
+#[derive(Debug)]
+pub struct CompiledRules {
+    root: Option<Node>,
+}
+
+/// A rule that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {keyword}: {source}")]
+pub struct SchemaRuleError {
+    /// Where in the schema the rule is, for example `properties.spec.x-kubernetes-validations[0]`.
+    pub path: String,
+    /// `rule` or `messageExpression`.
+    pub keyword: &'static str,
+    /// The expression.
+    pub expression: String,
+    /// Why it cannot be used.
+    pub source: CompileError,
+}
+
+/// The rules at a node of the schema and below it.
+#[derive(Debug)]
+struct Node {
+    rules: Vec<Rule>,
+    /// The type that the schema gives the node.
+    ty: Option<SchemaType>,
+    list_map_keys: Option<Vec<String>>,
+    items: Option<Box<Node>>,
+    additional_properties: Option<Box<Node>>,
+    properties: BTreeMap<String, Node>,
+    all_of: Vec<Node>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    definition: ValidationRule,
+    program: Program,
+    message: Option<Program>,
+    /// The field that the error is about, below the node.
+    field: Option<Path>,
+    uses_old_self: bool,
+}
+
+/// The parts of a schema node that carry rules: of the structure, or of an `allOf` on the structure.
+#[derive(Clone, Copy)]
+enum Source<'s> {
+    Structure(&'s Structural),
+    AllOf(&'s NestedValidation),
+}
+
+impl<'s> Source<'s> {
+    fn rules(self) -> &'s [ValidationRule] {
+        match self {
+            Self::Structure(schema) => &schema.extensions.validations,
+            Self::AllOf(nested) => &nested.validations,
+        }
+    }
+
+    fn items(self) -> Option<Source<'s>> {
+        match self {
+            Self::Structure(schema) => schema.items.as_deref().map(Source::Structure),
+            Self::AllOf(nested) => nested.items.as_deref().map(Source::AllOf),
+        }
+    }
+
+    fn additional_properties(self) -> Option<Source<'s>> {
+        match self {
+            Self::Structure(schema) => values_of(schema).map(Source::Structure),
+            Self::AllOf(nested) => nested.additional_properties.as_deref().map(Source::AllOf),
+        }
+    }
+
+    fn properties(self) -> Vec<(&'s String, Source<'s>)> {
+        match self {
+            Self::Structure(schema) => schema
+                .properties
+                .iter()
+                .map(|(name, schema)| (name, Source::Structure(schema)))
+                .collect(),
+            Self::AllOf(nested) => nested
+                .properties
+                .iter()
+                .map(|(name, nested)| (name, Source::AllOf(nested)))
+                .collect(),
+        }
+    }
+
+    fn all_of(self) -> &'s [NestedValidation] {
+        match self {
+            Self::Structure(schema) => &schema.value.all_of,
+            Self::AllOf(nested) => &nested.value.all_of,
+        }
+    }
+}
+
+fn values_of(schema: &Structural) -> Option<&Structural> {
+    match &schema.additional_properties {
+        Some(AdditionalProperties::Schema(values)) => Some(values),
+        _ => None,
+    }
+}
+
+/// Whether a rule stands on the structure itself: the API server does not look for rules that are in `allOf` only.
+fn has_rules(schema: &Structural) -> bool {
+    !schema.extensions.validations.is_empty()
+        || schema.items.as_deref().is_some_and(has_rules)
+        || values_of(schema).is_some_and(has_rules)
+        || schema.properties.values().any(has_rules)
+}
+
+impl CompiledRules {
+    /// Compiles every rule of the schema of a custom resource.
+    ///
+    /// # Errors
+    ///
+    /// Every rule and message expression that cannot be compiled.
+    pub fn compile(schema: &Structural) -> Result<Self, Vec<SchemaRuleError>> {
+        if has_rules(schema) {
+            Self::compile_node(schema, true)
+        } else {
+            Ok(Self { root: None })
+        }
+    }
+
+    /// Compiles every rule of a schema that may be a part of one, so that `is_resource_root` says whether its
+    /// data has the fields of a resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile`].
+    pub fn compile_node(schema: &Structural, is_resource_root: bool) -> Result<Self, Vec<SchemaRuleError>> {
+        let compile = || {
+            let mut compiler = Compiler {
+                errors: Vec::new(),
+                path: Vec::new(),
+            };
+            let decl = DeclType::from_structural(schema, is_resource_root, SELF_TYPE);
+            let root = compiler.node(Source::Structure(schema), schema, decl.as_ref());
+            if compiler.errors.is_empty() {
+                Ok(Self { root })
+            } else {
+                Err(compiler.errors)
+            }
+        };
+        // One thread for all rules of the schema.
+        limits::on_large_stack(compile).unwrap_or_else(|source| {
+            Err(vec![SchemaRuleError {
+                path: String::new(),
+                keyword: "rule",
+                expression: String::new(),
+                source,
+            }])
+        })
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+
+    /// Evaluates every rule that applies to `object`; `old` is the object that it replaces.
+    ///
+    /// An object that is unchanged in a node is judged there all the same (no ratcheting).
+    pub fn validate(&self, object: &Json, old: Option<&Json>) -> Vec<FieldError> {
+        self.root
+            .as_ref()
+            .map_or_else(Vec::new, |root| validate::validate(root, object, old))
+    }
+}
+
+struct Compiler {
+    errors: Vec<SchemaRuleError>,
+    path: Vec<String>,
+}
+
+impl Compiler {
+    /// The rules at and below a node: `source` has the rules, `schema` the structure, `decl` its type.
+    fn node(&mut self, source: Source<'_>, schema: &Structural, decl: Option<&DeclType>) -> Option<Node> {
+        let rules = self.rules(source.rules(), schema, decl);
+        let element = decl.and_then(|decl| match &decl.kind {
+            DeclKind::List(list) => Some(&list.item),
+            DeclKind::Map(value) => Some(&**value),
+            _ => None,
+        });
+        let items = match (source.items(), schema.items.as_deref()) {
+            (Some(source), Some(schema)) => self.inside("items", |c| c.node(source, schema, element)),
+            _ => None,
+        };
+        let additional_properties = match (source.additional_properties(), values_of(schema)) {
+            (Some(source), Some(schema)) => {
+                self.inside("additionalProperties", |c| c.node(source, schema, element))
+            }
+            _ => None,
+        };
+        let mut properties = BTreeMap::new();
+        for (name, property) in source.properties() {
+            let Some(schema) = schema.properties.get(name) else {
+                continue;
+            };
+            if let Some(node) = self.property(name, property, schema, decl) {
+                properties.insert(name.clone(), node);
+            }
+        }
+        let mut all_of = Vec::new();
+        for (position, nested) in source.all_of().iter().enumerate() {
+            let step = format!("allOf[{position}]");
+            all_of.extend(self.inside(step, |c| c.node(Source::AllOf(nested), schema, decl)));
+        }
+        let is_empty = rules.is_empty()
+            && items.is_none()
+            && additional_properties.is_none()
+            && properties.is_empty()
+            && all_of.is_empty();
+        (!is_empty).then(|| Node {
+            rules,
+            ty: schema.ty,
+            list_map_keys: (schema.extensions.list_type == Some(ListType::Map))
+                .then(|| schema.extensions.list_map_keys.clone()),
+            items: items.map(Box::new),
+            additional_properties: additional_properties.map(Box::new),
+            properties,
+            all_of,
+        })
+    }
+
+    fn property(
+        &mut self,
+        name: &str,
+        source: Source<'_>,
+        schema: &Structural,
+        parent: Option<&DeclType>,
+    ) -> Option<Node> {
+        let step = format!("properties.{name}");
+        if let Some(identifier) = escape(name) {
+            // Fields whose type expressions cannot see are not validated.
+            let DeclKind::Object(object) = &parent?.kind else {
+                return None;
+            };
+            let decl = &object.field(&identifier)?.decl;
+            return self.inside(step, |c| c.node(source, schema, Some(decl)));
+        }
+        let decl = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE)?;
+        self.inside(step, |c| c.node(source, schema, Some(&decl)))
+    }
+
+    fn inside<T>(&mut self, step: impl Into<String>, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step.into());
+        let result = work(self);
+        self.path.pop();
+        result
+    }
+
+    fn rules(&mut self, rules: &[ValidationRule], schema: &Structural, decl: Option<&DeclType>) -> Vec<Rule> {
+        let used = rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| !rule.rule.trim().is_empty());
+        let mut compiled = Vec::with_capacity(rules.len());
+        for (position, rule) in used {
+            let step = format!("x-kubernetes-validations[{position}]");
+            compiled.extend(self.inside(step, |compiler| compiler.rule(rule, schema, decl)));
+        }
+        compiled
+    }
+
+    fn rule(&mut self, rule: &ValidationRule, schema: &Structural, decl: Option<&DeclType>) -> Option<Rule> {
+        let Some(decl) = decl else {
+            let error = CompileError::whole(
+                Phase::Check,
+                "failed to convert to declType for CEL validation rules",
+            );
+            self.error("rule", &rule.rule, error);
+            return None;
+        };
+        let old_self = if rule.optional_old_self == Some(true) {
+            decl.clone().optional()
+        } else {
+            decl.clone()
+        };
+        let environment = Environment::kubernetes()
+            .with_variable("self", decl.clone())
+            .with_variable("oldSelf", old_self);
+        let message_expression = rule.message_expression.as_deref().filter(|text| !text.is_empty());
+        let program = self.program(&environment, "rule", &rule.rule, &Type::Bool)?;
+        let message = message_expression
+            .and_then(|text| self.program(&environment, "messageExpression", text, &Type::String));
+        let field = rule.field_path.as_deref().filter(|path| !path.is_empty());
+        Some(Rule {
+            uses_old_self: program.uses("oldSelf"),
+            program,
+            message,
+            field: field.and_then(|path| field_path::resolve(path, schema).ok()),
+            definition: rule.clone(),
+        })
+    }
+
+    fn program(
+        &mut self,
+        environment: &Environment,
+        keyword: &'static str,
+        expression: &str,
+        expected: &Type,
+    ) -> Option<Program> {
+        match environment.compile_here(expression, Some(expected)) {
+            Ok(program) => Some(program),
+            Err(error) => {
+                self.error(keyword, expression, error);
+                None
+            }
+        }
+    }
+
+    fn error(&mut self, keyword: &'static str, expression: &str, source: CompileError) {
+        self.errors.push(SchemaRuleError {
+            path: self.path.join("."),
+            keyword,
+            expression: expression.to_owned(),
+            source,
+        });
+    }
+}
