@@ -40,8 +40,6 @@ pub enum Value<'a> {
     Optional(Option<Rc<Value<'a>>>),
     /// A value of a Kubernetes library.
     Opaque(Opaque),
-    /// Data that the schema does not describe; it can only be compared.
-    Unknown(&'a serde_json::Value),
 }
 
 /// Text, borrowed or shared.
@@ -371,7 +369,6 @@ impl<'a> Value<'a> {
             Self::Map(_) => "map",
             Self::Optional(_) => super::types::OPTIONAL,
             Self::Opaque(value) => value.type_name(),
-            Self::Unknown(_) => "unknown",
         }
     }
 }

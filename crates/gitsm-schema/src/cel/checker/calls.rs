@@ -5,7 +5,7 @@ use super::{Checked, Checker, dotted_name};
 use crate::cel::error::Phase;
 use crate::cel::ir::{Call, Literal, Node, Select};
 use crate::cel::library::format::{Piece, accepts, pieces};
-use crate::cel::library::{self, regex};
+use crate::cel::library::{self, regex, time};
 use crate::cel::overload::Overload;
 use crate::cel::types::Type;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
@@ -115,6 +115,7 @@ impl Checker<'_> {
                 .map(|(argument, parameter)| (argument.clone(), instantiate(parameter, first)))
                 .collect();
             if !self.unifier.all_assignable(&pairs) {
+                self.unifier.drop_block(first);
                 continue;
             }
             fitting.push(position);
@@ -153,26 +154,21 @@ impl Checker<'_> {
         if !self.environment.validates_literals() {
             return;
         }
-        let Some(IdedExpr {
+        if let Some(IdedExpr {
             id,
             expr: Expr::Literal(literal),
         }) = arguments.first()
-        else {
-            return;
-        };
-        let is_valid = match (name, literal) {
-            ("timestamp", LiteralValue::String(text)) => {
-                library::time::parse_timestamp(text.inner()).is_some()
+        {
+            let is_valid = match (name, literal) {
+                ("timestamp", LiteralValue::String(text)) => time::parse_timestamp(text.inner()).is_some(),
+                ("timestamp", LiteralValue::Int(seconds)) => time::from_seconds(*seconds.inner()).is_some(),
+                ("duration", LiteralValue::String(text)) => time::parse_duration(text.inner()).is_some(),
+                ("matches", LiteralValue::String(text)) if is_member => regex::compile(text.inner()).is_ok(),
+                _ => true,
+            };
+            if !is_valid {
+                self.issue(*id, format!("invalid {name} argument"));
             }
-            ("timestamp", LiteralValue::Int(seconds)) => {
-                library::time::from_seconds(*seconds.inner()).is_some()
-            }
-            ("duration", LiteralValue::String(text)) => library::time::parse_duration(text.inner()).is_some(),
-            ("matches", LiteralValue::String(text)) if is_member => regex::compile(text.inner()).is_ok(),
-            _ => true,
-        };
-        if !is_valid {
-            self.issue(*id, format!("invalid {name} argument"));
         }
         let pattern = match (name, is_member) {
             ("matches", false) => arguments.get(1),

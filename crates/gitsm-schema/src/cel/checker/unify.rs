@@ -25,15 +25,24 @@ impl Unifier {
         first
     }
 
+    /// Drops the variables from `first` on, which no type in use mentions.
+    pub(super) fn drop_block(&mut self, first: usize) {
+        self.bindings.truncate(first);
+    }
+
     fn binding(&self, variable: usize) -> Option<&Type> {
         self.bindings.get(variable).and_then(Option::as_ref)
     }
 
     /// Whether values of type `given` can be used as `wanted`, all pairs together; binds variables only if so.
     pub(super) fn all_assignable(&mut self, pairs: &[(Type, Type)]) -> bool {
-        let before = self.bindings.clone();
+        // Most operands have no variables; then there is nothing to take back.
+        let can_bind = pairs
+            .iter()
+            .any(|(given, wanted)| has_variable(given) || has_variable(wanted));
+        let before = can_bind.then(|| self.bindings.clone());
         let fits = pairs.iter().all(|(given, wanted)| self.unify(given, wanted));
-        if !fits {
+        if let (false, Some(before)) = (fits, before) {
             self.bindings = before;
         }
         fits
@@ -129,6 +138,16 @@ impl Unifier {
             Type::Param(_) => Type::Dyn,
             resolved => map_inner(&resolved, |inner| self.resolve_fully(inner)),
         }
+    }
+}
+
+fn has_variable(ty: &Type) -> bool {
+    match ty {
+        Type::Param(_) => true,
+        Type::List(inner) | Type::Type(inner) => has_variable(inner),
+        Type::Map(key, value) => has_variable(key) || has_variable(value),
+        Type::Opaque(_, parameters) => parameters.iter().any(has_variable),
+        _ => false,
     }
 }
 

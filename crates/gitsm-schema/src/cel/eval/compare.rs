@@ -97,7 +97,6 @@ pub(crate) fn equal<'a>(meter: &Meter, left: &Value<'a>, right: &Value<'a>) -> R
         (Value::Map(a), Value::Map(b)) => meter.nested(|| equal_maps(meter, a, b)),
         (Value::Optional(Some(a)), Value::Optional(Some(b))) => meter.nested(|| equal(meter, a, b)),
         (Value::Opaque(a), Value::Opaque(b)) => Ok(a == b),
-        (Value::Unknown(a), Value::Unknown(b)) => Ok(a == b),
         _ => Ok(false),
     }
 }

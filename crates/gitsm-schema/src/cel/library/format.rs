@@ -274,7 +274,7 @@ fn print(meter: &Meter, value: &Value<'_>, style: Style, nesting: usize) -> Prin
         Value::List(list) => print_list(meter, list, style, nesting),
         Value::Map(map) => print_map(meter, map, style, nesting),
         Value::Double(number) => Ok(special(*number).unwrap_or_else(|| strings::print_double(*number))),
-        Value::Optional(_) | Value::Opaque(_) | Value::Unknown(_) => Err(EvalError::new(format!(
+        Value::Optional(_) | Value::Opaque(_) => Err(EvalError::new(format!(
             "error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, \
              lists, types, durations, and timestamps, was given {}",
             value.type_name()
