@@ -1,4 +1,5 @@
-//! The value types that Kubernetes adds to CEL, without CEL: quantities, addresses, URLs, versions, name formats.
+//! The value types that Kubernetes adds to CEL, without CEL: quantities, addresses, URLs, versions, name formats,
+//! and RE2 patterns.
 //!
 //! Each type parses, prints and compares exactly as the Go type behind the function of the same name in the
 //! Kubernetes CEL libraries (`quantity()`, `ip()`, `cidr()`, `url()`, `semver()`, `format`), error texts included,
@@ -10,6 +11,7 @@ pub mod names;
 mod natural;
 mod quantity;
 mod quote;
+mod re2;
 mod semver;
 mod url;
 
@@ -17,5 +19,6 @@ pub use ip::{Cidr, Ip, IpError};
 pub use named_format::{NamedFormat, named_format};
 pub use quantity::{Quantity, QuantityError};
 pub use quote::go_quote;
+pub use re2::{Re2Error, re2};
 pub use semver::{Semver, SemverError};
 pub use url::{Url, UrlError};

@@ -94,14 +94,14 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, SemverError> {
 
 fn without_leading_zeros(part: &str) -> String {
     let trimmed = part.trim_start_matches('0');
-    if part.len() < 2 || trimmed.starts_with(|c: char| c.is_ascii_digit()) {
-        return if part.len() < 2 {
-            part.to_owned()
-        } else {
-            trimmed.to_owned()
-        };
+    if part.len() < 2 {
+        part.to_owned()
+    } else if trimmed.starts_with(|c: char| c.is_ascii_digit()) {
+        trimmed.to_owned()
+    } else {
+        // At least one digit stays: `00-rc` is `0-rc`. (`a` becomes `0a`, which is then refused.)
+        format!("0{trimmed}")
     }
-    format!("0{trimmed}")
 }
 
 /// `text` up to `separator`, and the dot-separated list after it, which is empty when there is none.

@@ -241,6 +241,7 @@ impl Url {
     }
 }
 
+/// Reads host and port. Brackets must hold an IPv6 address, and only there may colons repeat (as of Go 1.26).
 fn parse_host(host: &str) -> Result<String, String> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     if let Some(open) = host.rfind('[') {
