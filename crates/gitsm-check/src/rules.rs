@@ -45,6 +45,7 @@ pub(crate) mod gs405;
 pub(crate) mod gs406;
 pub(crate) mod gs407;
 pub(crate) mod gs408;
+pub(crate) mod gs409;
 pub(crate) mod gs501;
 pub(crate) mod gs502;
 pub(crate) mod gs503;
@@ -111,6 +112,7 @@ static ALL: &[&RuleMeta] = &[
     &gs406::META,
     &gs407::META,
     &gs408::META,
+    &gs409::META,
     &gs501::META,
     &gs502::META,
     &gs503::META,
@@ -134,6 +136,7 @@ pub(crate) fn check_object(subject: &Subject<'_>, kinds: &KindSet, findings: &mu
     gs211::check(subject, findings);
     match subject.info.map(|info| info.kind) {
         Some("RequestTemplate") => gs407::check(subject, findings),
+        Some("ApprovalPolicy" | "ChangeModel" | "SLAPolicy") => gs409::check(subject, kinds, findings),
         Some("RecordPolicy") => gs408::check(subject, kinds, findings),
         _ => {}
     }

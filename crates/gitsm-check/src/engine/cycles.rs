@@ -62,9 +62,14 @@ mod tests {
     use super::*;
 
     fn cycles(edges: &[&[usize]]) -> Vec<Vec<usize>> {
-        let labelled: Vec<Vec<Edge<()>>> =
-            edges.iter().map(|targets| targets.iter().map(|target| (*target, ())).collect()).collect();
-        find(&labelled).into_iter().map(|cycle| cycle.into_iter().map(|(node, ())| node).collect()).collect()
+        let labelled: Vec<Vec<Edge<()>>> = edges
+            .iter()
+            .map(|targets| targets.iter().map(|target| (*target, ())).collect())
+            .collect();
+        find(&labelled)
+            .into_iter()
+            .map(|cycle| cycle.into_iter().map(|(node, ())| node).collect())
+            .collect()
     }
 
     #[test]

@@ -25,7 +25,10 @@ pub(crate) fn of(subject: &Subject<'_>) -> Facts {
             None => Facts::None,
         },
         "Team" => Facts::Members(
-            list(spec.get("members")).filter_map(|member| text(member, "id")).map(Box::from).collect(),
+            list(spec.get("members"))
+                .filter_map(|member| text(member, "id"))
+                .map(Box::from)
+                .collect(),
         ),
         "ChangeModel" => Facts::Model {
             unusable: text(spec, "state")

@@ -217,7 +217,11 @@ impl Index {
 
     /// All objects of a kind with this name, in file order. A person is found as the team they are in.
     pub fn named(&self, kind: &str, name: &str) -> impl Iterator<Item = &Entry> {
-        let member = if kind == MEMBER { self.members.get(name) } else { None };
+        let member = if kind == MEMBER {
+            self.members.get(name)
+        } else {
+            None
+        };
         // The keys hold the registry's own kind names.
         let objects = gitsm_api::find(kind).and_then(|info| self.by_name.get(&(info.kind, Box::from(name))));
         let positions = objects.into_iter().flatten().chain(member);

@@ -33,12 +33,18 @@ const ACYCLIC: [(&str, &str); 5] = [
 pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
     for (kind, field) in ACYCLIC {
         let nodes: Vec<&Entry> = index.of_kind(kind).collect();
-        let positions: HashMap<(&str, &str), usize> =
-            nodes.iter().enumerate().map(|(position, entry)| ((&*entry.namespace, &*entry.name), position)).collect();
+        let positions: HashMap<(&str, &str), usize> = nodes
+            .iter()
+            .enumerate()
+            .map(|(position, entry)| ((&*entry.namespace, &*entry.name), position))
+            .collect();
         let edges: Vec<Vec<(usize, &ReferenceUse)>> = nodes
             .iter()
             .map(|entry| {
-                let uses = entry.references.iter().filter(|reference| reference.field.starts_with(field));
+                let uses = entry
+                    .references
+                    .iter()
+                    .filter(|reference| reference.field.starts_with(field));
                 uses.filter_map(|reference| {
                     let target = index.resolve(std::iter::once(kind), reference)?;
                     Some((*positions.get(&(&*target.namespace, &*target.name))?, reference))
@@ -47,11 +53,14 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
             })
             .collect();
         for cycle in cycles::find(&edges) {
-            let cycle: Vec<(&Entry, &str, Span)> =
-                cycle.iter().map(|(node, reference)| (nodes[*node], &*reference.field, reference.span)).collect();
-            findings.extend(finding(&META, &cycle, "the references form a circle", "leads on").map(|finding| {
-                finding.with_hint("remove the reference that should not be there")
-            }));
+            let cycle: Vec<(&Entry, &str, Span)> = cycle
+                .iter()
+                .map(|(node, reference)| (nodes[*node], &*reference.field, reference.span))
+                .collect();
+            findings.extend(
+                finding(&META, &cycle, "the references form a circle", "leads on")
+                    .map(|finding| finding.with_hint("remove the reference that should not be there")),
+            );
         }
     }
 }
@@ -67,7 +76,10 @@ pub(super) fn finding(
     let mut names: Vec<&str> = cycle.iter().map(|(entry, _, _)| &*entry.name).collect();
     names.extend(names.first().copied());
     let message = format!("{message}: {}", names.join(" -> "));
-    let finding = Finding { field: (*field).to_owned(), ..about(meta, entry, *span, message) };
+    let finding = Finding {
+        field: (*field).to_owned(),
+        ..about(meta, entry, *span, message)
+    };
     Some(others.iter().fold(finding, |finding, (entry, _, span)| {
         finding.with_label(entry.file.clone(), *span, format!("{} {label} here", entry.name))
     }))

@@ -33,20 +33,35 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
         let edges: Vec<Vec<(usize, &HardDependency)>> = services
             .iter()
             .map(|(_, facts)| {
-                let edges = facts.hard_dependencies.iter().filter(|edge| applies(edge, environment));
-                edges.filter_map(|edge| Some((*positions.get(&(&*edge.namespace, &*edge.name))?, edge))).collect()
+                let edges = facts
+                    .hard_dependencies
+                    .iter()
+                    .filter(|edge| applies(edge, environment));
+                edges
+                    .filter_map(|edge| Some((*positions.get(&(&*edge.namespace, &*edge.name))?, edge)))
+                    .collect()
             })
             .collect();
         for cycle in cycles::find(&edges) {
-            let cycle: Vec<(&Entry, &str, Span)> =
-                cycle.iter().map(|(node, edge)| (services[*node].0, &*edge.field, edge.span)).collect();
-            let Some(finding) = gs304::finding(&META, &cycle, "hard dependencies form a cycle", "needs the next one")
-            else {
+            let cycle: Vec<(&Entry, &str, Span)> = cycle
+                .iter()
+                .map(|(node, edge)| (services[*node].0, &*edge.field, edge.span))
+                .collect();
+            let Some(finding) = gs304::finding(
+                &META,
+                &cycle,
+                "hard dependencies form a cycle",
+                "needs the next one",
+            ) else {
                 continue;
             };
             // The same cycle may exist in several environments.
-            if finding.span.is_some_and(|span| reported.insert((finding.file.clone(), span))) {
-                findings.push(finding.with_hint("make one of them soft, or split the service that both need"));
+            if finding
+                .span
+                .is_some_and(|span| reported.insert((finding.file.clone(), span)))
+            {
+                findings
+                    .push(finding.with_hint("make one of them soft, or split the service that both need"));
             }
         }
     }
