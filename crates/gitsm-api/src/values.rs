@@ -180,9 +180,9 @@ mod tests {
             }
         }
         let mut names = BTreeSet::new();
-        kinds()
-            .iter()
-            .for_each(|info| collect(&info.marked_schema(), &mut names));
+        for info in kinds() {
+            collect(&info.marked_schema(), &mut names);
+        }
         assert!(names.contains("ZoneName"));
         for name in names {
             assert!(parser(&name).is_some(), "{name} has no parser");

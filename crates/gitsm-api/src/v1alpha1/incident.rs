@@ -1,8 +1,9 @@
 //! `Incident`: an unplanned interruption or loss of quality of a service.
 
+use super::clock::SlaClock;
 use super::shared::{
     Acknowledgement, BlastRadius, ChangeReference, IncidentReference, Level, Priority, ProblemReference,
-    RecordEvent, ServiceReference, SlaClock,
+    RecordEvent, ServiceReference,
 };
 use crate::choice::choices;
 use crate::phase::{Transitions, transition_rule};
