@@ -76,6 +76,13 @@ pub fn mentions_gitsm(bytes: &[u8], kinds: &[&str]) -> bool {
     memmem::find(bytes, b"gitsm").is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
 }
 
+/// Whether a file that could not be read into documents holds a resource of gitsm, as far as its text tells: it
+/// names the group as an `apiVersion` does, or one of `kinds` as [`mentions_gitsm`] looks for them.
+pub fn names_resource(bytes: &[u8], kinds: &[&str]) -> bool {
+    let group = format!("{}/", gitsm_api::GROUP);
+    memmem::find(bytes, group.as_bytes()).is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
+}
+
 /// The values of all unindented `kind:` lines, and of the first `"kind":` of JSON.
 fn kind_lines(bytes: &[u8]) -> impl Iterator<Item = &str> {
     memmem::find_iter(bytes, b"kind").filter_map(|at| {
@@ -160,5 +167,10 @@ mod tests {
         assert!(!mentions_gitsm(b"apiVersion: v1\nkind: Service\n", &kinds));
         assert!(!mentions_gitsm(b"spec:\n  kind: Change\n", &kinds));
         assert!(!mentions_gitsm(b"mankind: Change\n", &kinds));
+        assert!(names_resource(
+            b"apiVersion: gitsm.dev/v1alpha1\n\tkind: X\n",
+            &kinds
+        ));
+        assert!(!names_resource(b"name: changes.gitsm.dev\n\tkind: X\n", &kinds));
     }
 }
