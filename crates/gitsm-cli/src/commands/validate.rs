@@ -283,7 +283,7 @@ fn policies(args: &ValidateArgs, subject: &Subject) -> anyhow::Result<Vec<Policy
     let mut found = Vec::new();
     for path in args.policy.iter().map(PathBuf::from).chain(configured) {
         let shown = path.to_string_lossy().into_owned();
-        let input = DiskInput::collect(&[shown.clone()], &|_| true)
+        let input = DiskInput::collect(std::slice::from_ref(&shown), &|_| true)
             .with_context(|| format!("policies in {shown}"))?;
         let before = found.len();
         found.extend(engine::policies_in(&input).with_context(|| format!("policies in {shown}"))?);
