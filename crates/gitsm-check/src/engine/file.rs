@@ -162,7 +162,13 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
             document: document.index,
             node: &document.root,
         };
+        let before = outcome.findings.len();
         judge_document(context, place, outcome);
+        // Where the text does not say what it seems to say, what follows from it would only repeat the cause:
+        // an alias that is not allowed leaves its field empty. The object still counts for references to it.
+        if is_misread(&read, document.index) {
+            outcome.findings.truncate(before);
+        }
     }
     // What is wrong with the text is reported for files of ours; a file of another tool that merely mentions
     // gitsm is not ours to correct.
@@ -178,6 +184,13 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
     if let Ok(text) = std::str::from_utf8(bytes) {
         outcome.allows = allow::find(text, &extents);
     }
+}
+
+/// Whether the reader found an error in this document.
+fn is_misread(read: &yaml::File<'_>, document: u32) -> bool {
+    read.problems
+        .iter()
+        .any(|problem| problem.document == document && problem.is_error())
 }
 
 fn judge_document(context: &FileContext<'_>, place: Place<'_>, outcome: &mut FileOutcome) {

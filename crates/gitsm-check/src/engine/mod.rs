@@ -14,10 +14,12 @@ pub(crate) mod judge;
 mod kinds;
 mod parallel;
 pub(crate) mod prelude;
+mod referable;
 pub(crate) mod references;
 pub(crate) mod sink;
 
 pub use kinds::{CrdError, KindSet};
+pub use referable::referable;
 
 use crate::allow::AllowComment;
 use crate::config::{self, Config};

@@ -16,8 +16,31 @@ together. A reference that leads nowhere makes an approval rule that nobody fulf
 owns, and the operator refuses the whole revision. Deleting or renaming an object leaves such references in \
 other files; with `--base` they are reported where they stand.\n\nReferences to records that live only in the \
 cluster (incidents, service requests) are not checked offline.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: nobody\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: comerce
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: commerce
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: commerce
+spec:
+  displayName: Commerce
+",
 };
 
 /// Reports references that lead nowhere.

@@ -12,8 +12,41 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "A reference names an object that exists, but of another kind",
     explanation: "The name is in the estate, but what carries it is not what this field may name: a team where \
 a service is due, a configuration item where a service is due. Usually the name was put into the wrong field.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: emea\n---\napiVersion: gitsm.dev/v1alpha1\nkind: PriorityMatrix\nmetadata:\n  name: emea\nspec: {}\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: emea\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: emea\nspec:\n  displayName: EMEA\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: commerce
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: PriorityMatrix
+metadata:
+  name: commerce
+spec:
+  rows:
+    - {impact: High, highUrgency: P1, mediumUrgency: P2, lowUrgency: P3}
+    - {impact: Medium, highUrgency: P2, mediumUrgency: P3, lowUrgency: P4}
+    - {impact: Low, highUrgency: P3, mediumUrgency: P4, lowUrgency: P5}
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: commerce
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: commerce
+spec:
+  displayName: Commerce
+",
 };
 
 /// Reports references that lead to an object of a kind they may not name.
