@@ -3,7 +3,7 @@
 use gitsm_check::input::{Input, InputFile};
 use gitsm_check::source::{Mode, TreeEntry};
 use ignore::WalkBuilder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -40,10 +40,17 @@ pub(crate) enum PathError {
 #[derive(Debug, Default)]
 pub(crate) struct DiskInput {
     files: Vec<InputFile>,
-    paths: Vec<PathBuf>,
+    /// Paths of the files that are not what is printed: names that are not UTF-8, other separators.
+    paths: HashMap<usize, PathBuf>,
     /// Everything found in folders, manifests or not, for the rules about trees.
-    tree: Vec<(String, Mode, u64)>,
+    tree: Tree,
 }
+
+/// Files by the name that is printed, with their path where that is another, and their size.
+type Found = BTreeMap<Arc<str>, (Option<PathBuf>, u64)>;
+
+/// Name, mode and size of everything in a folder.
+type Tree = Vec<(Arc<str>, Mode, u64)>;
 
 /// The endings of files that are read in folders; a file named on the command line is read whatever its ending.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -56,38 +63,40 @@ impl DiskInput {
     ///
     /// [`PathError`] naming the argument or the entry at fault.
     pub(crate) fn collect(paths: &[String], selects: &dyn Fn(&Path) -> bool) -> Result<Self, PathError> {
-        let mut found: BTreeMap<String, (PathBuf, u64)> = BTreeMap::new();
-        let mut tree = Vec::new();
+        let mut found = Found::new();
+        let mut tree = Tree::new();
         for argument in paths {
             let path = Path::new(argument);
             if path.is_dir() {
                 walk(path, selects, &mut found, &mut tree)?;
             } else if path.is_file() {
-                add(&mut found, path, size_of(path)?);
+                add(&mut found, path, display(path).into(), size_of(path)?);
             } else if is_pattern(argument) {
                 expand(argument, selects, &mut found, &mut tree)?;
             } else {
                 return Err(PathError::Missing(argument.clone()));
             }
         }
-        let (files, paths) = found
-            .into_iter()
-            .map(|(name, (path, size))| {
-                (
-                    InputFile {
-                        name: Arc::from(name),
-                        size,
-                    },
-                    path,
-                )
-            })
-            .unzip();
-        Ok(Self { files, paths, tree })
+        tree.shrink_to_fit();
+        let mut input = Self {
+            files: Vec::with_capacity(found.len()),
+            paths: HashMap::new(),
+            tree,
+        };
+        for (name, (path, size)) in found {
+            if let Some(path) = path {
+                input.paths.insert(input.files.len(), path);
+            }
+            input.files.push(InputFile { name, size });
+        }
+        Ok(input)
     }
 
     /// Where a file of the input is.
     pub(crate) fn path(&self, index: usize) -> &Path {
-        &self.paths[index]
+        self.paths
+            .get(&index)
+            .map_or_else(|| Path::new(&*self.files[index].name), PathBuf::as_path)
     }
 }
 
@@ -99,7 +108,7 @@ impl Input for DiskInput {
     fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>> {
         let capacity = usize::try_from(self.files[index].size.min(limit)).unwrap_or_default();
         let mut content = Vec::with_capacity(capacity);
-        File::open(&self.paths[index])?
+        File::open(self.path(index))?
             .take(limit)
             .read_to_end(&mut content)?;
         Ok(content)
@@ -120,8 +129,8 @@ impl Input for DiskInput {
 fn walk(
     folder: &Path,
     selects: &dyn Fn(&Path) -> bool,
-    found: &mut BTreeMap<String, (PathBuf, u64)>,
-    tree: &mut Vec<(String, Mode, u64)>,
+    found: &mut Found,
+    tree: &mut Tree,
 ) -> Result<(), PathError> {
     // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
     let walker = WalkBuilder::new(folder)
@@ -149,10 +158,11 @@ fn walk(
         } else {
             Mode::File
         };
-        tree.push((display(entry.path()), mode, size));
+        let name: Arc<str> = display(entry.path()).into();
         if kind.is_file() && is_manifest(entry.path()) {
-            add(found, entry.path(), size);
+            add(found, entry.path(), Arc::clone(&name), size);
         }
+        tree.push((name, mode, size));
     }
     Ok(())
 }
@@ -160,8 +170,8 @@ fn walk(
 fn expand(
     pattern: &str,
     selects: &dyn Fn(&Path) -> bool,
-    found: &mut BTreeMap<String, (PathBuf, u64)>,
-    tree: &mut Vec<(String, Mode, u64)>,
+    found: &mut Found,
+    tree: &mut Tree,
 ) -> Result<(), PathError> {
     let glob = globset::GlobBuilder::new(pattern.trim_start_matches("./"))
         .literal_separator(true)
@@ -175,10 +185,10 @@ fn expand(
     if !folder.is_dir() {
         return Err(PathError::NoMatch(pattern.to_owned()));
     }
-    let mut all = BTreeMap::new();
+    let mut all = Found::new();
     walk(&folder, selects, &mut all, tree)?;
     let before = found.len();
-    found.extend(all.into_iter().filter(|(name, _)| glob.is_match(name)));
+    found.extend(all.into_iter().filter(|(name, _)| glob.is_match(&**name)));
     if found.len() == before {
         return Err(PathError::NoMatch(pattern.to_owned()));
     }
@@ -218,8 +228,9 @@ fn size_of(path: &Path) -> Result<u64, PathError> {
         })
 }
 
-fn add(found: &mut BTreeMap<String, (PathBuf, u64)>, path: &Path, size: u64) {
-    found.insert(display(path), (path.to_owned(), size));
+fn add(found: &mut Found, path: &Path, name: Arc<str>, size: u64) {
+    let other = (path.to_str() != Some(&*name)).then(|| path.to_owned());
+    found.insert(name, (other, size));
 }
 
 /// A path as findings print it: `/` between parts, no leading `./`.

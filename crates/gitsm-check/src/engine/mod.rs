@@ -11,7 +11,7 @@ pub(crate) mod file;
 pub mod index;
 pub(crate) mod judge;
 mod kinds;
-mod parallel;
+pub(crate) mod parallel;
 pub(crate) mod prelude;
 pub(crate) mod references;
 pub(crate) mod sink;
@@ -159,7 +159,7 @@ fn judge_all(
     old: Option<&OldObjects<'_>>,
 ) -> Result<Judged, RunError> {
     let prelude = prelude::read(input, options)?;
-    let policies = PolicySet::compile(kinds, &prelude)?;
+    let policies = PolicySet::compile(kinds, &prelude, options.jobs)?;
     let problems = source::check_tree(input.tree(), &TreeLimits::default());
     let mut findings: Vec<Finding> = problems.iter().map(TreeProblem::to_finding).collect();
     let charts: HashSet<&str> = input
@@ -181,7 +181,10 @@ fn judge_all(
     })
     .map_err(RunError::Thread)?;
 
-    let mut merged = Merged::default();
+    let mut merged = Merged {
+        entries: Vec::with_capacity(input.files().len()),
+        ..Merged::default()
+    };
     for outcome in outcomes {
         merged.add(outcome?);
     }

@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::error::{CompileError, EvalError};
 use super::escape::escape;
 use super::field_path;
+use super::limits;
 use super::program::{Activation, Binding, Program};
 use super::types::Type;
 use super::value::Value;
@@ -160,6 +161,17 @@ impl CompiledRules {
     ///
     /// As [`Self::compile`].
     pub fn compile_node(schema: &Structural, is_resource_root: bool) -> Result<Self, Vec<SchemaRuleError>> {
+        limits::on_large_stack(|| Self::compile_here(schema, is_resource_root)).unwrap_or_else(|source| {
+            Err(vec![SchemaRuleError {
+                path: String::new(),
+                keyword: "rule",
+                expression: String::new(),
+                source,
+            }])
+        })
+    }
+
+    fn compile_here(schema: &Structural, is_resource_root: bool) -> Result<Self, Vec<SchemaRuleError>> {
         let mut compiler = Compiler {
             errors: Vec::new(),
             path: Vec::new(),
