@@ -342,14 +342,12 @@ impl Allows {
 ///
 /// A file cannot be read, or a policy breaks its own schema.
 pub fn policies_in(input: &dyn Input) -> Result<Vec<PolicySource>, RunError> {
-    let found = prelude::objects(input, &Limits::default(), 1, "RecordPolicy")?;
-    Ok(found
-        .into_iter()
-        .map(|(index, _, object)| PolicySource {
+    prelude::objects(input, &Limits::default(), 1, "RecordPolicy", |index, object| {
+        Some(PolicySource {
             file: Arc::clone(&input.files()[index].name),
             object,
         })
-        .collect())
+    })
 }
 
 /// The custom resource definitions of an input. The limits on files do not apply to them.
