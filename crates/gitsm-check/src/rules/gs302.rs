@@ -53,10 +53,10 @@ spec:
 pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
     for entry in index.entries() {
         for reference in &entry.references {
-            if super::gs301::resolves(index, reference) {
+            if super::gs301::resolves(index, entry, reference) {
                 continue;
             }
-            if let Some(other) = other_kind(index, reference) {
+            if let Some(other) = other_kind(index, entry, reference) {
                 findings.push(wrong_kind(entry, reference, other));
             }
         }
@@ -64,10 +64,15 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
 }
 
 /// The object of another kind that carries the name, where the reference would look for it.
-pub(crate) fn other_kind<'i>(index: &'i Index, reference: &'i ReferenceUse) -> Option<&'i Entry> {
+pub(crate) fn other_kind<'i>(
+    index: &'i Index,
+    entry: &'i Entry,
+    reference: &'i ReferenceUse,
+) -> Option<&'i Entry> {
     let others = gitsm_api::kinds().iter().map(|info| info.kind);
     index.resolve(
         others.filter(|kind| reference.targets.iter().all(|target| target != *kind)),
+        entry,
         reference,
     )
 }
@@ -80,11 +85,13 @@ fn wrong_kind(entry: &Entry, reference: &ReferenceUse, other: &Entry) -> Finding
         reference.span,
         format!(
             "{} must name a {wanted}, but {:?} is a {}",
-            reference.field, reference.name, other.kind
+            reference.field(),
+            reference.name,
+            other.kind
         ),
     );
     Finding {
-        field: reference.field.to_string(),
+        field: reference.field().to_owned(),
         ..finding
     }
     .with_label(
