@@ -3,6 +3,8 @@
 use super::markdown::NOTICE;
 use clap::Command;
 use gitsm_api::publish::GeneratedFile;
+// Writing to a string does not fail.
+use std::fmt::Write as _;
 
 /// Columns of the help texts, whatever the terminal that generates them.
 const WIDTH: usize = 100;
@@ -24,7 +26,7 @@ pub(super) fn file() -> GeneratedFile {
 fn add(command: &mut Command, path: &str, text: &mut String) {
     let help = command.render_long_help().to_string();
     let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
-    *text += &format!("\n## {path}\n\n```text\n{}\n```\n", lines.join("\n"));
+    let _ = write!(text, "\n## {path}\n\n```text\n{}\n```\n", lines.join("\n"));
     for inner in command.get_subcommands_mut() {
         // clap adds `help` to every level by itself.
         if !inner.is_hide_set() && inner.get_name() != "help" {

@@ -4,6 +4,8 @@ use super::markdown::{NOTICE, cell};
 use gitsm_api::publish::{GeneratedFile, PublishError, crd_value};
 use gitsm_api::{API_VERSION, KindInfo, Plane, Scope, kinds};
 use serde_json::Value;
+// Writing to a string does not fail.
+use std::fmt::Write as _;
 
 /// The reference of all kinds.
 ///
@@ -66,11 +68,12 @@ fn section(info: &KindInfo, crd: &Value) -> String {
         let mut rows = String::new();
         add_fields(part, field, &mut rows, &mut rules);
         if !rows.is_empty() {
-            text += &format!(
+            let _ = write!(
+                text,
                 "\n### {title}\n\n| field | type | required | default | description |\n|---|---|---|---|---|\n{rows}"
             );
         }
-        if field == "spec" && !rules.is_empty() {
+        if !rules.is_empty() {
             text += "\nRules:\n\n";
             text.extend(rules.drain(..).map(|rule| format!("- {rule}\n")));
         }
@@ -88,8 +91,9 @@ fn add_fields(schema: &Value, path: &str, rows: &mut String, rules: &mut Vec<Str
             .get("default")
             .map_or_else(String::new, |value| format!("`{}`", cell(&value.to_string())));
         let path = format!("{path}.{name}");
-        *rows += &format!(
-            "| `{path}` | {kind} | {required} | {default} | {about} |\n",
+        let _ = writeln!(
+            rows,
+            "| `{path}` | {kind} | {required} | {default} | {about} |",
             kind = type_name(field),
             required = if required { "yes" } else { "" },
             about = cell(&description(field)),

@@ -4,6 +4,8 @@ use super::markdown::{NOTICE, cell};
 use gitsm_api::publish::GeneratedFile;
 use gitsm_check::config::is_protected;
 use gitsm_check::rules::{self, RuleMeta};
+// Writing to a string does not fail.
+use std::fmt::Write as _;
 
 /// The groups of rules: what their ids start with, and what they look at.
 const GROUPS: [(&str, &str); 5] = [
@@ -25,12 +27,16 @@ pub(super) fn file() -> GeneratedFile {
          `gitsm.yaml` changes it where the rule allows that.\n"
     );
     for (group, about) in GROUPS {
-        text += &format!("\n## {group}xx: {about}\n\n| rule | name | level | finds |\n|---|---|---|---|\n");
+        let _ = write!(
+            text,
+            "\n## {group}xx: {about}\n\n| rule | name | level | finds |\n|---|---|---|---|\n"
+        );
         for rule in members(group) {
             let (id, name, level) = (rule.id, rule.name, rule.level.as_str());
             let anchor = format!("{}-{name}", id.to_ascii_lowercase());
-            text += &format!(
-                "| [{id}](#{anchor}) | {name} | {level} | {} |\n",
+            let _ = writeln!(
+                text,
+                "| [{id}](#{anchor}) | {name} | {level} | {} |",
                 cell(rule.summary)
             );
         }
@@ -65,7 +71,7 @@ fn section(rule: &RuleMeta) -> String {
     );
     for (title, example) in [("Wrong", rule.bad), ("Right", rule.good)] {
         if !example.is_empty() {
-            text += &format!("\n{title}:\n\n```yaml\n{}\n```\n", example.trim_end());
+            let _ = write!(text, "\n{title}:\n\n```yaml\n{}\n```\n", example.trim_end());
         }
     }
     text

@@ -158,13 +158,12 @@ fn cycles<'i>(
             }
             let target = (&*edge.namespace, &*edge.name);
             match state.get(&target) {
-                Some(State::Done) => {}
                 Some(State::Open) => found.push(path_back(services, &stack, target)),
                 None if services.contains_key(&target) => {
                     state.insert(target, State::Open);
                     stack.push((target, 0));
                 }
-                None => {}
+                Some(State::Done) | None => {}
             }
         }
     }
