@@ -27,7 +27,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gitsm-tests", &[]),
     (
         "xtask",
-        &["gitsm-api", "gitsm-check", "gitsm-core", "gitsm-schema"],
+        &[
+            "gitsm-api",
+            "gitsm-check",
+            "gitsm-cli",
+            "gitsm-core",
+            "gitsm-schema",
+        ],
     ),
 ];
 

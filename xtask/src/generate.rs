@@ -1,4 +1,10 @@
-//! `cargo xtask generate`: writes the generated files, or says which are stale.
+//! `cargo xtask generate`: writes the generated files, or says which are stale. What is generated from what:
+//! `crds/` from the types ([`publish`]), `docs/reference/` from rules, commands and definitions.
+
+mod cli;
+mod markdown;
+mod resources;
+mod rules;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -20,7 +26,7 @@ pub(crate) struct Arguments {
 /// Runs the command. Exit code 0: everything is current; 1: `--check` found differences.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let root = project_root()?;
-    let files = publish::files()?;
+    let files = generated()?;
     let stale = stale_files(&root, &files)?;
     let mut out = io::stdout().lock();
     if arguments.check {
@@ -46,6 +52,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Every generated file.
+fn generated() -> anyhow::Result<Vec<GeneratedFile>> {
+    let mut files = publish::files()?;
+    files.extend([rules::file(), cli::file(), resources::file()?]);
+    Ok(files)
+}
+
+/// The folders that hold nothing but generated files.
+fn folders() -> [String; 3] {
+    [
+        publish::FOLDER.to_owned(),
+        format!("{}/schemas", publish::FOLDER),
+        "docs/reference".to_owned(),
+    ]
+}
+
 /// The folder of the workspace, wherever the command is started from.
 fn project_root() -> anyhow::Result<PathBuf> {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -54,7 +76,7 @@ fn project_root() -> anyhow::Result<PathBuf> {
         .context("xtask lies outside a workspace")
 }
 
-/// Paths that are missing, differ, or lie in the generated folder without being generated.
+/// Paths that are missing, differ, or lie in a generated folder without being generated.
 fn stale_files(root: &Path, files: &[GeneratedFile]) -> anyhow::Result<BTreeSet<String>> {
     let mut stale = BTreeSet::new();
     for file in files {
@@ -69,7 +91,7 @@ fn stale_files(root: &Path, files: &[GeneratedFile]) -> anyhow::Result<BTreeSet<
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.path)),
         }
     }
-    for folder in [publish::FOLDER.to_owned(), format!("{}/schemas", publish::FOLDER)] {
+    for folder in folders() {
         for name in file_names(&root.join(&folder))? {
             let path = format!("{folder}/{name}");
             if !files.iter().any(|file| file.path == path) {

@@ -26,7 +26,7 @@ enum Command {
     Check,
     /// All tests and documentation examples.
     Test,
-    /// Write the files generated from the types: CRDs and JSON Schemas.
+    /// Write the generated files: CRDs, JSON Schemas and the reference under docs/.
     Generate(generate::Arguments),
     /// Measure speed and memory on a generated corpus.
     Bench(bench::Arguments),
