@@ -28,11 +28,20 @@ pub trait Input: Sync {
     /// Whatever the file system or the repository says; the run ends and names the file.
     fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>>;
 
-    /// Everything in the folders that are judged, manifests or not, for the rules about trees; empty where
+    /// Everything in the folders that are judged, manifests or not, for the rules about trees; nothing where
     /// single files are judged.
-    fn tree(&self) -> Vec<TreeEntry<'_>> {
+    fn trees(&self) -> Vec<Tree<'_>> {
         Vec::new()
     }
+}
+
+/// Everything in one folder.
+#[derive(Debug, Clone)]
+pub struct Tree<'a> {
+    /// The folder as findings print it; empty for the current one.
+    pub folder: &'a str,
+    /// What is in it, by paths relative to it.
+    pub entries: Vec<TreeEntry<'a>>,
 }
 
 /// A file could not be read, so that nothing can be said about the whole.
@@ -65,6 +74,13 @@ pub fn read(input: &dyn Input, index: usize, limit: u64) -> Result<Vec<u8>, Read
 /// files; those are only counted.
 pub fn mentions_gitsm(bytes: &[u8], kinds: &[&str]) -> bool {
     memmem::find(bytes, b"gitsm").is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
+}
+
+/// Whether a file that could not be read into documents holds a resource of gitsm, as far as its text tells: it
+/// names the group as an `apiVersion` does, or one of `kinds` as [`mentions_gitsm`] looks for them.
+pub fn names_resource(bytes: &[u8], kinds: &[&str]) -> bool {
+    let group = format!("{}/", gitsm_api::GROUP);
+    memmem::find(bytes, group.as_bytes()).is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
 }
 
 /// The values of all unindented `kind:` lines, and of the first `"kind":` of JSON.
@@ -151,5 +167,10 @@ mod tests {
         assert!(!mentions_gitsm(b"apiVersion: v1\nkind: Service\n", &kinds));
         assert!(!mentions_gitsm(b"spec:\n  kind: Change\n", &kinds));
         assert!(!mentions_gitsm(b"mankind: Change\n", &kinds));
+        assert!(names_resource(
+            b"apiVersion: gitsm.dev/v1alpha1\n\tkind: X\n",
+            &kinds
+        ));
+        assert!(!names_resource(b"name: changes.gitsm.dev\n\tkind: X\n", &kinds));
     }
 }

@@ -1,6 +1,6 @@
 //! Files of the working tree as an [`Input`].
 
-use gitsm_check::input::{Input, InputFile};
+use gitsm_check::input::{Input, InputFile, Tree};
 use gitsm_check::source::{Mode, TreeEntry};
 use ignore::WalkBuilder;
 use std::collections::{BTreeMap, HashMap};
@@ -43,14 +43,19 @@ pub(crate) struct DiskInput {
     /// Paths of the files that are not what is printed: names that are not UTF-8, other separators.
     paths: HashMap<usize, PathBuf>,
     /// Everything found in folders, manifests or not, for the rules about trees.
-    tree: Tree,
+    trees: Vec<FoundTree>,
+}
+
+/// A folder that was walked.
+#[derive(Debug)]
+struct FoundTree {
+    folder: String,
+    /// Path as it is printed, where in it the part below the folder starts, what it is, size.
+    entries: Vec<(Arc<str>, usize, Mode, u64)>,
 }
 
 /// Files by the name that is printed, with their path where that is another, and their size.
 type Found = BTreeMap<Arc<str>, (Option<PathBuf>, u64)>;
-
-/// Name, mode and size of everything in a folder.
-type Tree = Vec<(Arc<str>, Mode, u64)>;
 
 /// The endings of files that are read in folders; a file named on the command line is read whatever its ending.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -64,24 +69,23 @@ impl DiskInput {
     /// [`PathError`] naming the argument or the entry at fault.
     pub(crate) fn collect(paths: &[String], selects: &dyn Fn(&Path) -> bool) -> Result<Self, PathError> {
         let mut found = Found::new();
-        let mut tree = Tree::new();
+        let mut trees = Vec::new();
         for argument in paths {
             let path = Path::new(argument);
             if path.is_dir() {
-                walk(path, selects, &mut found, &mut tree)?;
+                walk(path, selects, &mut found, &mut trees)?;
             } else if path.is_file() {
                 add(&mut found, path, display(path).into(), size_of(path)?);
             } else if is_pattern(argument) {
-                expand(argument, selects, &mut found, &mut tree)?;
+                expand(argument, selects, &mut found, &mut trees)?;
             } else {
                 return Err(PathError::Missing(argument.clone()));
             }
         }
-        tree.shrink_to_fit();
         let mut input = Self {
             files: Vec::with_capacity(found.len()),
             paths: HashMap::new(),
-            tree,
+            trees,
         };
         for (name, (path, size)) in found {
             if let Some(path) = path {
@@ -114,13 +118,20 @@ impl Input for DiskInput {
         Ok(content)
     }
 
-    fn tree(&self) -> Vec<TreeEntry<'_>> {
-        self.tree
+    fn trees(&self) -> Vec<Tree<'_>> {
+        self.trees
             .iter()
-            .map(|(path, mode, size)| TreeEntry {
-                path: path.as_bytes(),
-                mode: *mode,
-                size: *size,
+            .map(|tree| Tree {
+                folder: &tree.folder,
+                entries: tree
+                    .entries
+                    .iter()
+                    .map(|(path, start, mode, size)| TreeEntry {
+                        path: &path.as_bytes()[*start..],
+                        mode: *mode,
+                        size: *size,
+                    })
+                    .collect(),
             })
             .collect()
     }
@@ -130,7 +141,7 @@ fn walk(
     folder: &Path,
     selects: &dyn Fn(&Path) -> bool,
     found: &mut Found,
-    tree: &mut Tree,
+    trees: &mut Vec<FoundTree>,
 ) -> Result<(), PathError> {
     // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
     let walker = WalkBuilder::new(folder)
@@ -138,6 +149,7 @@ fn walk(
         .git_exclude(false)
         .require_git(false)
         .build();
+    let mut entries = Vec::new();
     for entry in walker {
         let entry = entry.map_err(|cause| PathError::Unreadable {
             path: display(folder),
@@ -162,8 +174,16 @@ fn walk(
         if kind.is_file() && is_manifest(entry.path()) {
             add(found, entry.path(), Arc::clone(&name), size);
         }
-        tree.push((name, mode, size));
+        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let start = name.len().saturating_sub(display(relative).len());
+        entries.push((name, start, mode, size));
     }
+    entries.shrink_to_fit();
+    let name = display(folder);
+    trees.push(FoundTree {
+        folder: if name == "." { String::new() } else { name },
+        entries,
+    });
     Ok(())
 }
 
@@ -171,7 +191,7 @@ fn expand(
     pattern: &str,
     selects: &dyn Fn(&Path) -> bool,
     found: &mut Found,
-    tree: &mut Tree,
+    trees: &mut Vec<FoundTree>,
 ) -> Result<(), PathError> {
     let glob = globset::GlobBuilder::new(pattern.trim_start_matches("./"))
         .literal_separator(true)
@@ -186,7 +206,7 @@ fn expand(
         return Err(PathError::NoMatch(pattern.to_owned()));
     }
     let mut all = Found::new();
-    walk(&folder, selects, &mut all, tree)?;
+    walk(&folder, selects, &mut all, trees)?;
     let before = found.len();
     found.extend(all.into_iter().filter(|(name, _)| glob.is_match(&**name)));
     if found.len() == before {

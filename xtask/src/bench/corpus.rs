@@ -83,9 +83,15 @@ impl Writer<'_> {
                 "{HEAD}kind: Team\nmetadata:\n  name: team-{team:02}\nspec:\n  displayName: Team {team:02}\n  members:\n"
             );
             for member in 0..MEMBERS_PER_TEAM {
-                let _ = writeln!(text, "    - id: member-{team:02}-{member}\n      forgeLogin: member-{team:02}-{member}");
+                let _ = writeln!(
+                    text,
+                    "    - id: member-{team:02}-{member}\n      forgeLogin: member-{team:02}-{member}"
+                );
             }
-            let _ = write!(text, "  onCall:\n    members: [member-{team:02}-0, member-{team:02}-1]\n");
+            let _ = write!(
+                text,
+                "  onCall:\n    members: [member-{team:02}-0, member-{team:02}-1]\n"
+            );
             self.file(&format!("teams/team-{team:02}.yaml"), &text)?;
         }
         self.file("process/calendar.yaml", &format!("{HEAD}{CALENDAR}"))?;
@@ -127,7 +133,10 @@ impl Writer<'_> {
         if number > 0 {
             rest.push_str("  dependsOn:\n");
             let first = self.random.below(number);
-            let _ = writeln!(rest, "    - ref:\n        name: service-{first:02}\n      strength: Hard");
+            let _ = writeln!(
+                rest,
+                "    - ref:\n        name: service-{first:02}\n      strength: Hard"
+            );
             let _ = writeln!(
                 rest,
                 "    - ref:\n        name: service-{:02}\n        namespace: area-{:04}\n      strength: Soft\n      environment: prod",
@@ -143,7 +152,10 @@ impl Writer<'_> {
         );
         self.fill(&mut text, rest.len(), "    ");
         text.push_str(&rest);
-        self.document(&format!("area-{area:04}/services/service-{number:02}.yaml"), &text)
+        self.document(
+            &format!("area-{area:04}/services/service-{number:02}.yaml"),
+            &text,
+        )
     }
 
     fn change(&mut self, area: usize, number: usize) -> anyhow::Result<()> {
@@ -187,7 +199,10 @@ impl Writer<'_> {
         }
         self.fill(&mut text, rest.len(), "    ");
         text.push_str(&rest);
-        self.document(&format!("area-{area:04}/incidents/incident-{number:02}.yaml"), &text)
+        self.document(
+            &format!("area-{area:04}/incidents/incident-{number:02}.yaml"),
+            &text,
+        )
     }
 
     fn document(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
@@ -246,6 +261,28 @@ const MODELS: [(&str, &str); 3] = [
 const LEVELS: [&str; 3] = ["High", "Medium", "Low"];
 
 const WORDS: [&str; 24] = [
-    "service", "answers", "slowly", "since", "last", "release", "queue", "grows", "during", "peak", "hours", "customers",
-    "see", "timeouts", "database", "connection", "pool", "is", "exhausted", "restart", "helps", "for", "minutes", "only",
+    "service",
+    "answers",
+    "slowly",
+    "since",
+    "last",
+    "release",
+    "queue",
+    "grows",
+    "during",
+    "peak",
+    "hours",
+    "customers",
+    "see",
+    "timeouts",
+    "database",
+    "connection",
+    "pool",
+    "is",
+    "exhausted",
+    "restart",
+    "helps",
+    "for",
+    "minutes",
+    "only",
 ];

@@ -72,7 +72,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(binary) => binary.clone(),
         None => {
             execute(cargo().args(["build", "--release", "--package", "gitsm-cli"]))?;
-            root.join("target/release").join(format!("gitsm{}", std::env::consts::EXE_SUFFIX))
+            root.join("target/release")
+                .join(format!("gitsm{}", std::env::consts::EXE_SUFFIX))
         }
     };
     let rows = validate(&binary, Path::new("policies"), &corpora, arguments.runs)?;
@@ -84,7 +85,9 @@ fn validate(binary: &Path, policies: &Path, corpora: &[Corpus], runs: usize) -> 
     let mut rows = Vec::new();
     let mut sets: Vec<(&str, Vec<&str>)> = vec![("", Vec::new())];
     if policies.is_dir() {
-        let folder = policies.to_str().context("the path of the policies is not UTF-8")?;
+        let folder = policies
+            .to_str()
+            .context("the path of the policies is not UTF-8")?;
         sets.push((", shipped policies", vec!["--policy", folder]));
     }
     for (suffix, options) in &sets {
@@ -112,7 +115,8 @@ fn validate(binary: &Path, policies: &Path, corpora: &[Corpus], runs: usize) -> 
 }
 
 fn utf8(path: &Path) -> anyhow::Result<&str> {
-    path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
+    path.to_str()
+        .with_context(|| format!("{} is not UTF-8", path.display()))
 }
 
 /// The rows as a table that reads well in a terminal too.

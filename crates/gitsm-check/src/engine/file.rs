@@ -11,6 +11,7 @@ use crate::diagnostic::{Finding, Judged, ObjectId, RuleId, Span};
 use crate::input::{self, Input, ReadError};
 use crate::policy::PolicySet;
 use crate::rules::{self, RuleMeta};
+use crate::source;
 use crate::yaml::{self, Node};
 use gitsm_api::{KindInfo, Scope};
 use gitsm_schema::{Path, Segment};
@@ -139,6 +140,10 @@ pub(crate) fn judge(
         return Ok(outcome);
     }
     let bytes = input::read(input, index, MAX_LOOKED_AT)?;
+    if let Some(problem) = source::lfs_pointer(file.name.as_bytes(), &bytes) {
+        outcome.findings.push(problem.to_finding());
+        return Ok(outcome);
+    }
     if !input::mentions_gitsm(&bytes, context.kinds.names()) {
         outcome.skip(skip::OTHER_FILES);
         return Ok(outcome);
@@ -159,15 +164,16 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
         };
         judge_document(context, place, outcome);
     }
-    // What is wrong with the text is reported for files of ours; a template of another tool that merely
-    // mentions gitsm is not ours to correct.
-    let ours = outcome.documents > 0 || !outcome.findings.is_empty() || read.documents.is_empty();
-    if ours {
-        outcome.findings.extend(
-            read.problems
-                .iter()
-                .map(|problem| problem.to_finding(&outcome.name)),
-        );
+    // What is wrong with the text is reported for files of ours; a file of another tool that merely mentions
+    // gitsm is not ours to correct.
+    let unread = read.documents.is_empty() && input::names_resource(bytes, context.kinds.names());
+    if outcome.documents > 0 || !outcome.findings.is_empty() || unread {
+        let problems = read.problems.iter();
+        outcome
+            .findings
+            .extend(problems.map(|problem| problem.to_finding(&outcome.name)));
+    } else if read.documents.is_empty() {
+        outcome.skip(skip::OTHER_FILES);
     }
     // Nearly every file holds one object; a vector that grew by pushing has room for four.
     outcome.entries.shrink_to_fit();

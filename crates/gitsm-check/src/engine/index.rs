@@ -3,7 +3,7 @@
 //!
 //! An entry is some hundred bytes, so that a hundred thousand documents fit where their text would not.
 
-use super::references::Targets;
+use super::references::{MEMBER, Targets};
 use crate::diagnostic::{ObjectId, Span};
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -116,6 +116,19 @@ pub enum Facts {
     },
     /// Of an object that selects services.
     Selects(Box<SelectorUse>),
+    /// Of a `Team`: its members.
+    Members(Box<[Person]>),
+}
+
+/// A member of a team.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// `id`, the same in every team.
+    pub id: Box<str>,
+    /// Where the id stands.
+    pub span: Span,
+    /// Accounts, addresses and keys: what they are, and their text.
+    pub accounts: Box<[(&'static str, Box<str>)]>,
 }
 
 /// What selectors and graph rules see of a service.
@@ -202,6 +215,8 @@ pub struct Index {
     by_identity: Chains,
     /// By kind and name, whatever the namespace; without those that repeat an identity.
     by_name: Chains,
+    /// A team of each person.
+    members: HashMap<Box<str>, u32>,
     duplicates: Vec<(u32, u32)>,
 }
 
@@ -253,7 +268,9 @@ impl Index {
         // From the back, so that chains are in file order.
         for position in (0..count).rev() {
             let entry = &index.entries[position as usize];
-            let hash = index.hasher.hash_one((entry.kind, &*entry.namespace, &*entry.name));
+            let hash = index
+                .hasher
+                .hash_one((entry.kind, &*entry.namespace, &*entry.name));
             index.by_identity.push_front(hash, position);
         }
         for position in (0..count).rev() {
@@ -268,6 +285,12 @@ impl Index {
             }
         }
         index.duplicates.reverse();
+        for position in 0..count {
+            if let Facts::Members(people) = &index.entries[position as usize].facts {
+                let people = people.iter().map(|person| (person.id.clone(), position));
+                index.members.extend(people);
+            }
+        }
         index
     }
 
@@ -276,7 +299,15 @@ impl Index {
         &self.entries
     }
 
+    /// A team of the person, where the kind is that of people.
+    fn team_of(&self, kind: &str, name: &str) -> Option<u32> {
+        self.members.get(name).filter(|_| kind == MEMBER).copied()
+    }
+
     fn position(&self, kind: &str, namespace: &str, name: &str) -> Option<u32> {
+        if let Some(team) = self.team_of(kind, name) {
+            return Some(team);
+        }
         let hash = self.hasher.hash_one((kind, namespace, name));
         self.by_identity.positions(hash).find(|position| {
             let entry = &self.entries[*position as usize];
@@ -290,13 +321,22 @@ impl Index {
         Some(&self.entries[position as usize])
     }
 
-    /// All objects of a kind with this name, in file order.
+    /// The ids of all people, in no order.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(|id| &**id)
+    }
+
+    /// All objects of a kind with this name, in file order. A person is found as the team they are in.
     pub fn named<'i>(&'i self, kind: &'i str, name: &'i str) -> impl Iterator<Item = &'i Entry> {
         let hash = self.hasher.hash_one((kind, name));
         self.by_name
             .positions(hash)
             .map(|position| &self.entries[position as usize])
             .filter(move |entry| &*entry.name == name && entry.kind == kind)
+            .chain(
+                self.team_of(kind, name)
+                    .map(|position| &self.entries[position as usize]),
+            )
     }
 
     /// The object that a reference of `from` leads to, if it names one of these kinds.

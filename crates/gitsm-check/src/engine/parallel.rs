@@ -70,7 +70,10 @@ mod tests {
     fn results_are_in_order_whatever_the_number_of_threads() {
         for jobs in [0, 1, 2, 7, 100] {
             let squares: Vec<usize> = map(500, jobs, |number| number * number).unwrap().collect();
-            assert_eq!(squares, (0..500).map(|number| number * number).collect::<Vec<_>>());
+            assert_eq!(
+                squares,
+                (0..500).map(|number| number * number).collect::<Vec<_>>()
+            );
         }
         assert_eq!(map(0, 4, |number| number).unwrap().next(), None);
     }
