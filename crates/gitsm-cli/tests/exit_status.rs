@@ -3,13 +3,12 @@
 use std::process::Command;
 
 /// Exit status, standard output and standard error of a command line.
-fn gitsm(arguments: &[&str]) -> (Option<i32>, String, String) {
+fn gitsm(arguments: &[&str]) -> std::io::Result<(Option<i32>, String, String)> {
     let output = Command::new(env!("CARGO_BIN_EXE_gitsm"))
         .args(arguments)
-        .output()
-        .unwrap();
+        .output()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
+    Ok((output.status.code(), text(&output.stdout), text(&output.stderr)))
 }
 
 #[test]
@@ -19,7 +18,7 @@ fn a_new_manifest_that_cannot_be_written_is_no_manifest() {
         (["new", "change", "DB_16"], "lower-case letters, digits and `-`"),
         (["new", "change", "--list"], "cannot be used with"),
     ] {
-        let (status, out, error) = gitsm(&arguments);
+        let (status, out, error) = gitsm(&arguments).unwrap();
         assert_eq!(status, Some(2), "{arguments:?}");
         assert_eq!(out, "", "{arguments:?}");
         assert!(error.contains(helpful), "{arguments:?}: {error}");
@@ -28,7 +27,7 @@ fn a_new_manifest_that_cannot_be_written_is_no_manifest() {
 
 #[test]
 fn a_new_manifest_goes_to_standard_output() {
-    let (status, out, _) = gitsm(&["new", "change", "db-16"]);
+    let (status, out, _) = gitsm(&["new", "change", "db-16"]).unwrap();
     assert_eq!(status, Some(0));
     assert!(
         out.starts_with("apiVersion: gitsm.dev/v1alpha1\nkind: Change\n"),

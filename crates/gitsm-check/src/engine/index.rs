@@ -285,10 +285,10 @@ impl Index {
             }
         }
         index.duplicates.reverse();
-        for position in (0..count).rev() {
+        for position in 0..count {
             if let Facts::Members(people) = &index.entries[position as usize].facts {
-                let ids = people.iter().map(|person| (person.id.clone(), position));
-                index.members.extend(ids);
+                let people = people.iter().map(|person| (person.id.clone(), position));
+                index.members.extend(people);
             }
         }
         index
@@ -299,7 +299,15 @@ impl Index {
         &self.entries
     }
 
+    /// A team of the person, where the kind is that of people.
+    fn team_of(&self, kind: &str, name: &str) -> Option<u32> {
+        self.members.get(name).filter(|_| kind == MEMBER).copied()
+    }
+
     fn position(&self, kind: &str, namespace: &str, name: &str) -> Option<u32> {
+        if let Some(team) = self.team_of(kind, name) {
+            return Some(team);
+        }
         let hash = self.hasher.hash_one((kind, namespace, name));
         self.by_identity.positions(hash).find(|position| {
             let entry = &self.entries[*position as usize];
@@ -321,13 +329,14 @@ impl Index {
     /// All objects of a kind with this name, in file order. A person is found as the team they are in.
     pub fn named<'i>(&'i self, kind: &'i str, name: &'i str) -> impl Iterator<Item = &'i Entry> {
         let hash = self.hasher.hash_one((kind, name));
-        let objects = self
-            .by_name
+        self.by_name
             .positions(hash)
             .map(|position| &self.entries[position as usize])
-            .filter(move |entry| &*entry.name == name && entry.kind == kind);
-        let team = self.members.get(name).filter(|_| kind == MEMBER);
-        objects.chain(team.map(|position| &self.entries[*position as usize]))
+            .filter(move |entry| &*entry.name == name && entry.kind == kind)
+            .chain(
+                self.team_of(kind, name)
+                    .map(|position| &self.entries[position as usize]),
+            )
     }
 
     /// The object that a reference of `from` leads to, if it names one of these kinds.
@@ -340,7 +349,6 @@ impl Index {
         let name = &reference.name;
         let mut kinds = kinds;
         kinds.find_map(|kind| match &reference.namespaces {
-            Namespaces::Cluster if kind == MEMBER => self.named(kind, name).next(),
             Namespaces::Cluster => self.get(kind, "", name),
             Namespaces::Own => self.get(kind, &from.namespace, name),
             Namespaces::Named(namespaces) if !namespaces.is_empty() => namespaces
