@@ -64,6 +64,11 @@ pub fn read(input: &dyn Input, index: usize, limit: u64) -> Result<Vec<u8>, Read
 /// manifest whose `apiVersion` is missing or misspelt. Estates share repositories with thousands of other
 /// files; those are only counted.
 pub fn mentions_gitsm(bytes: &[u8], kinds: &[&str]) -> bool {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        // UTF-16 is refused, but not overlooked.
+        let narrow: Vec<u8> = bytes[2..].iter().copied().filter(|byte| *byte != 0).collect();
+        return mentions_gitsm(&narrow, kinds);
+    }
     memmem::find(bytes, b"gitsm").is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
 }
 

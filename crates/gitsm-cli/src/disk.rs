@@ -42,7 +42,16 @@ pub(crate) struct DiskInput {
     files: Vec<InputFile>,
     paths: Vec<PathBuf>,
     /// Everything found in folders, manifests or not, for the rules about trees.
-    tree: Vec<(String, Mode, u64)>,
+    tree: BTreeMap<String, Found>,
+}
+
+/// An entry of a folder.
+#[derive(Debug)]
+struct Found {
+    mode: Mode,
+    size: u64,
+    /// How many bytes of its name lead to the folder that was asked for.
+    root: usize,
 }
 
 /// The endings of files that are read in folders; a file named on the command line is read whatever its ending.
@@ -57,7 +66,7 @@ impl DiskInput {
     /// [`PathError`] naming the argument or the entry at fault.
     pub(crate) fn collect(paths: &[String], selects: &dyn Fn(&Path) -> bool) -> Result<Self, PathError> {
         let mut found: BTreeMap<String, (PathBuf, u64)> = BTreeMap::new();
-        let mut tree = Vec::new();
+        let mut tree = BTreeMap::new();
         for argument in paths {
             let path = Path::new(argument);
             if path.is_dir() {
@@ -108,10 +117,11 @@ impl Input for DiskInput {
     fn tree(&self) -> Vec<TreeEntry<'_>> {
         self.tree
             .iter()
-            .map(|(path, mode, size)| TreeEntry {
+            .map(|(path, found)| TreeEntry {
                 path: path.as_bytes(),
-                mode: *mode,
-                size: *size,
+                mode: found.mode,
+                size: found.size,
+                root: found.root,
             })
             .collect()
     }
@@ -121,7 +131,7 @@ fn walk(
     folder: &Path,
     selects: &dyn Fn(&Path) -> bool,
     found: &mut BTreeMap<String, (PathBuf, u64)>,
-    tree: &mut Vec<(String, Mode, u64)>,
+    tree: &mut BTreeMap<String, Found>,
 ) -> Result<(), PathError> {
     // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
     let walker = WalkBuilder::new(folder)
@@ -149,7 +159,14 @@ fn walk(
         } else {
             Mode::File
         };
-        tree.push((display(entry.path()), mode, size));
+        let name = display(entry.path());
+        let inside = entry.path().strip_prefix(folder).map_or(0, |inside| display(inside).len());
+        let root = name.len().saturating_sub(inside);
+        // Two arguments may lead to one file; the shorter way judges more of its path.
+        let found_now = Found { mode, size, root };
+        tree.entry(name)
+            .and_modify(|known| known.root = known.root.min(root))
+            .or_insert(found_now);
         if kind.is_file() && is_manifest(entry.path()) {
             add(found, entry.path(), size);
         }
@@ -161,7 +178,7 @@ fn expand(
     pattern: &str,
     selects: &dyn Fn(&Path) -> bool,
     found: &mut BTreeMap<String, (PathBuf, u64)>,
-    tree: &mut Vec<(String, Mode, u64)>,
+    tree: &mut BTreeMap<String, Found>,
 ) -> Result<(), PathError> {
     let glob = globset::GlobBuilder::new(pattern.trim_start_matches("./"))
         .literal_separator(true)

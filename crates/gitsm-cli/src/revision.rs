@@ -211,6 +211,7 @@ impl Input for GitInput {
                 path,
                 mode: *mode,
                 size: *size,
+                root: 0,
             })
             .collect()
     }

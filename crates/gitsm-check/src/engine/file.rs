@@ -11,7 +11,8 @@ use crate::diagnostic::{Finding, Judged, ObjectId, RuleId, Span};
 use crate::input::{self, Input, ReadError};
 use crate::policy::PolicySet;
 use crate::rules::{self, RuleMeta};
-use crate::yaml::{self, Node};
+use crate::source;
+use crate::yaml::{self, Node, Problem};
 use gitsm_api::{KindInfo, Scope};
 use gitsm_schema::{Path, Segment};
 use serde_json::Value;
@@ -139,6 +140,10 @@ pub(crate) fn judge(
         return Ok(outcome);
     }
     let bytes = input::read(input, index, MAX_LOOKED_AT)?;
+    if let Some(pointer) = source::lfs_pointer(file.name.as_bytes(), &bytes) {
+        outcome.findings.push(pointer.to_finding());
+        return Ok(outcome);
+    }
     if !input::mentions_gitsm(&bytes, context.kinds.names()) {
         outcome.skip(skip::OTHER_FILES);
         return Ok(outcome);
@@ -163,15 +168,34 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
     // mentions gitsm is not ours to correct.
     let ours = outcome.documents > 0 || !outcome.findings.is_empty() || read.documents.is_empty();
     if ours {
-        outcome.findings.extend(
-            read.problems
-                .iter()
-                .map(|problem| problem.to_finding(&outcome.name)),
-        );
+        for problem in &read.problems {
+            report_problem(problem, outcome);
+        }
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         outcome.allows = allow::find(text, &extents);
     }
+}
+
+/// Reports what is wrong with the text. Where the schema complains about the same value, one of the two is the
+/// cause of the other, and one finding has to do: the error of the text, or else the schema's with the remedy for
+/// the text.
+fn report_problem(problem: &Problem, outcome: &mut FileOutcome) {
+    let same_place = |finding: &Finding| {
+        finding.rule.code().starts_with("GS2")
+            && finding.document == problem.document
+            && finding.span.is_some_and(|span| span.start == problem.span.start)
+    };
+    if problem.is_error() {
+        outcome.findings.retain(|finding| !same_place(finding));
+    } else if let Some(finding) = outcome.findings.iter_mut().find(|finding| same_place(finding)) {
+        finding.hint = Some(match &problem.hint {
+            Some(hint) => format!("{}: {hint}", problem.message),
+            None => problem.message.clone(),
+        });
+        return;
+    }
+    outcome.findings.push(problem.to_finding(&outcome.name));
 }
 
 fn judge_document(context: &FileContext<'_>, place: Place<'_>, outcome: &mut FileOutcome) {
@@ -239,7 +263,8 @@ fn judge_ours(
         &mut outcome.findings,
     );
     attach(&mut outcome.findings[before..], &id);
-    outcome.entries.push(judge::entry(compiled, &subject, info));
+    let entry = judge::entry(compiled, &subject, info, &outcome.findings[before..]);
+    outcome.entries.push(entry);
     list_judged(context, place, id, outcome);
 }
 

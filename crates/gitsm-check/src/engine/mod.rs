@@ -15,6 +15,7 @@ mod parallel;
 pub(crate) mod prelude;
 pub(crate) mod references;
 pub(crate) mod sink;
+pub(crate) mod wording;
 
 pub use kinds::{CrdError, KindSet};
 
@@ -321,7 +322,7 @@ impl Allows {
                 if silenced > 0 {
                     allowed.insert(Allowed {
                         file: Arc::clone(&file),
-                        line: comment.line,
+                        line: comment.at.line,
                         rule: RuleId::owned(comment.rule),
                         reason: comment.reason,
                         silenced,

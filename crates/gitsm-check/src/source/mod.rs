@@ -49,6 +49,8 @@ pub struct TreeEntry<'a> {
     pub mode: Mode,
     /// Bytes of a file; 0 where unknown and for everything else.
     pub size: u64,
+    /// How many bytes of the path lead to the tree: they are the caller's way to it (`../estate/`) and not judged.
+    pub root: usize,
 }
 
 /// How large a tree may be.
@@ -229,19 +231,20 @@ pub fn check_tree<'a>(
 }
 
 fn check_entry(entry: &TreeEntry<'_>, limits: &TreeLimits, seen: &mut Collisions) -> Option<TreeProblemKind> {
-    if entry.path.len() > limits.path_bytes {
+    let inside = entry.path.get(entry.root..).unwrap_or(entry.path);
+    if inside.len() > limits.path_bytes {
         return Some(TreeProblemKind::PathTooLong {
             limit: limits.path_bytes,
         });
     }
-    match unsafe_path(entry.path) {
+    match unsafe_path(inside) {
         Some(Unsafe::Absolute) => return Some(TreeProblemKind::Absolute),
         Some(Unsafe::ReservedName) => return Some(TreeProblemKind::ReservedName),
         Some(Unsafe::Backslash) => return Some(TreeProblemKind::Backslash),
         Some(Unsafe::ControlCharacter) => return Some(TreeProblemKind::ControlCharacter),
         None => {}
     }
-    if entry.path.split(|&byte| byte == b'/').count() > limits.depth {
+    if inside.split(|&byte| byte == b'/').count() > limits.depth {
         return Some(TreeProblemKind::TooDeep { limit: limits.depth });
     }
     match entry.mode {
@@ -289,6 +292,7 @@ mod tests {
             path: path.as_bytes(),
             mode,
             size: 0,
+            root: 0,
         });
         check_tree(entries, &TreeLimits::default())
             .into_iter()
@@ -370,6 +374,7 @@ mod tests {
             path: b"a\xff",
             mode: Mode::File,
             size: 0,
+            root: 0,
         };
         let problem = &check_tree([entry], &TreeLimits::default())[0];
         assert_eq!(
@@ -398,6 +403,7 @@ mod tests {
                 path,
                 mode: Mode::File,
                 size: 0,
+                root: 0,
             })
         };
         assert_eq!(check_tree(entries(2), &limits), []);
@@ -470,6 +476,7 @@ mod tests {
                 path: path.as_bytes(),
                 mode,
                 size: 0,
+                root: 0,
             }),
             &TreeLimits::default(),
         );
@@ -484,7 +491,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_path_is_judged_without_harm(paths in proptest::collection::vec(any::<Vec<u8>>(), 0..8)) {
-            let entries = paths.iter().map(|path| TreeEntry { path, mode: Mode::File, size: 0 });
+            let entries = paths.iter().map(|path| TreeEntry { path, mode: Mode::File, size: 0, root: 0 });
             for problem in check_tree(entries, &TreeLimits::default()) {
                 prop_assert!(!problem.path.contains(char::is_control));
             }

@@ -134,7 +134,7 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
         add_crds(&mut kinds, path)?;
     }
     let options = Options {
-        at: args.at.unwrap_or_else(jiff::Timestamp::now),
+        at: args.at.map_or_else(now, Ok)?,
         limits: limits(args)?,
         jobs: args
             .jobs
@@ -167,6 +167,11 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
     };
     print(args, &subject, report)?;
     Ok(exit)
+}
+
+/// The clock in whole seconds, as it is printed and typed again for `--at`.
+fn now() -> anyhow::Result<jiff::Timestamp> {
+    Ok(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second())?)
 }
 
 fn counted(number: u64, what: &str) -> String {
