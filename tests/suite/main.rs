@@ -6,3 +6,4 @@
 mod arrows;
 mod invalid;
 mod support;
+mod valid;
