@@ -5,179 +5,111 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
+/// Declares words as constants, and `ALL` of them, so that none is missing from it.
+macro_rules! words {
+    ($($(#[$meta:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$meta])* pub const $name: &str = $text;)*
+
+        /// Every word of this module.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+use words;
+
 /// Condition types, one word in PascalCase each.
 pub mod types {
-    /// Positive, on every kind. The object is what it says: current, valid, and everything it asks for holds.
-    /// `Unknown` while that is not yet known. Never absent once a controller has seen the object.
-    pub const READY: &str = "Ready";
-    /// Negative, on every kind. A controller works on the object and it will change by itself. Absent
-    /// otherwise.
-    pub const RECONCILING: &str = "Reconciling";
-    /// Negative, on every kind. Nothing will change until a person acts. Absent otherwise.
-    pub const STALLED: &str = "Stalled";
-    /// Positive, on every kind. Schema, rules, references and policies hold. Never absent once a controller
-    /// has seen the object.
-    pub const VALID: &str = "Valid";
-    /// Negative, on selectors. The selector matches nothing. Absent when it matches something.
-    pub const NO_MATCH: &str = "NoMatch";
-    /// Positive, on Repository. The range to be applied carries the signatures demanded. Absent when none are.
-    pub const VERIFIED: &str = "Verified";
-    /// Negative, on Repository. An approved commit waits for its window. Absent when none waits.
-    pub const GATED: &str = "Gated";
-    /// Negative, on Repository and Change. Content is in place, or offered, that no approval covers. Absent
-    /// otherwise.
-    pub const UNAUTHORIZED: &str = "Unauthorized";
-    /// Positive, on Repository. The journal's last line is pushed. `False` blocks every decision that must be
-    /// journalled.
-    pub const JOURNALED: &str = "Journaled";
-    /// Positive, on Change. Every rule of approval is met for the head commit.
-    pub const APPROVED: &str = "Approved";
-    /// Positive, on Change. A window is open for it now.
-    pub const WINDOW_OPEN: &str = "WindowOpen";
-    /// Negative, on Change. A blocking conflict is not waived. Absent when there is none.
-    pub const CONFLICTING: &str = "Conflicting";
-    /// Positive, on Change, ServiceRequest. What was to be rolled out is, and healthy. Absent before it goes in.
-    pub const ROLLED_OUT: &str = "RolledOut";
-    /// Negative, on records with clocks. A service level is broken. Absent otherwise.
-    pub const SLA_BREACHED: &str = "SLABreached";
-    /// Negative, on Incident. Nobody has taken notice in time. Absent otherwise.
-    pub const UNACKNOWLEDGED: &str = "Unacknowledged";
-    /// Negative, on ITService, ConfigurationItem, Runbook. A confirmation, observation or test is overdue.
-    /// Absent otherwise.
-    pub const STALE: &str = "Stale";
-    /// Negative, on ITService. A freeze is active for the service. Absent otherwise.
-    pub const FROZEN: &str = "Frozen";
-    /// Negative, on ChangeModel. Results are below what a standard model must show. Absent otherwise.
-    pub const SUSPENDED: &str = "Suspended";
-    /// Negative, on records whose review is overdue. Absent otherwise.
-    pub const REVIEW_OVERDUE: &str = "ReviewOverdue";
-
-    /// Every condition type.
-    pub const ALL: &[&str] = &[
-        READY,
-        RECONCILING,
-        STALLED,
-        VALID,
-        NO_MATCH,
-        VERIFIED,
-        GATED,
-        UNAUTHORIZED,
-        JOURNALED,
-        APPROVED,
-        WINDOW_OPEN,
-        CONFLICTING,
-        ROLLED_OUT,
-        SLA_BREACHED,
-        UNACKNOWLEDGED,
-        STALE,
-        FROZEN,
-        SUSPENDED,
-        REVIEW_OVERDUE,
-    ];
+    super::words! {
+        /// Positive, on every kind. The object is what it says: current, valid, and everything it asks for holds.
+        /// `Unknown` while that is not yet known. Never absent once a controller has seen the object.
+        READY = "Ready";
+        /// Negative, on every kind. A controller works on the object and it will change by itself. Absent
+        /// otherwise.
+        RECONCILING = "Reconciling";
+        /// Negative, on every kind. Nothing will change until a person acts. Absent otherwise.
+        STALLED = "Stalled";
+        /// Positive, on every kind. Schema, rules, references and policies hold. Never absent once a controller
+        /// has seen the object.
+        VALID = "Valid";
+        /// Negative, on selectors. The selector matches nothing. Absent when it matches something.
+        NO_MATCH = "NoMatch";
+        /// Positive, on Repository. The range to be applied carries the signatures demanded. Absent when none are.
+        VERIFIED = "Verified";
+        /// Negative, on Repository. An approved commit waits for its window. Absent when none waits.
+        GATED = "Gated";
+        /// Negative, on Repository and Change. Content is in place, or offered, that no approval covers. Absent
+        /// otherwise.
+        UNAUTHORIZED = "Unauthorized";
+        /// Positive, on Repository. The journal's last line is pushed. `False` blocks every decision that must be
+        /// journalled.
+        JOURNALED = "Journaled";
+        /// Positive, on Change. Every rule of approval is met for the head commit.
+        APPROVED = "Approved";
+        /// Positive, on Change. A window is open for it now.
+        WINDOW_OPEN = "WindowOpen";
+        /// Negative, on Change. A blocking conflict is not waived. Absent when there is none.
+        CONFLICTING = "Conflicting";
+        /// Positive, on Change, ServiceRequest. What was to be rolled out is, and healthy. Absent before it goes in.
+        ROLLED_OUT = "RolledOut";
+        /// Negative, on records with clocks. A service level is broken. Absent otherwise.
+        SLA_BREACHED = "SLABreached";
+        /// Negative, on Incident. Nobody has taken notice in time. Absent otherwise.
+        UNACKNOWLEDGED = "Unacknowledged";
+        /// Negative, on ITService, ConfigurationItem, Runbook. A confirmation, observation or test is overdue.
+        /// Absent otherwise.
+        STALE = "Stale";
+        /// Negative, on ITService. A freeze is active for the service. Absent otherwise.
+        FROZEN = "Frozen";
+        /// Negative, on ChangeModel. Results are below what a standard model must show. Absent otherwise.
+        SUSPENDED = "Suspended";
+        /// Negative, on records whose review is overdue. Absent otherwise.
+        REVIEW_OVERDUE = "ReviewOverdue";
+    }
 }
 
 /// Reasons, one word in PascalCase each. A reason is an interface: alerts and scripts match on it.
 pub mod reasons {
-    /// All is well.
-    pub const SUCCEEDED: &str = "Succeeded";
-    /// Work is going on.
-    pub const PROGRESSING: &str = "Progressing";
-    /// A step failed and will be tried again.
-    pub const RETRYING: &str = "Retrying";
-    /// The object breaks its schema or a rule of its own.
-    pub const INVALID: &str = "Invalid";
-    /// A referenced object does not exist.
-    pub const REFERENCE_NOT_FOUND: &str = "ReferenceNotFound";
-    /// A referenced object is in a namespace that may not be referred to.
-    pub const REFERENCE_NOT_ALLOWED: &str = "ReferenceNotAllowed";
-    /// A policy refuses the object.
-    pub const POLICY_VIOLATION: &str = "PolicyViolation";
-    /// A policy could not be read or evaluated; it counts as a refusal.
-    pub const POLICY_UNREADABLE: &str = "PolicyUnreadable";
-    /// The named time zone is not in the database; the window counts as closed.
-    pub const UNKNOWN_TIME_ZONE: &str = "UnknownTimeZone";
-    /// The machine's clock cannot be trusted; everything timed counts as closed.
-    pub const CLOCK_SKEWED: &str = "ClockSkewed";
-    /// The forge cannot be reached; approvals count as missing.
-    pub const FORGE_UNREACHABLE: &str = "ForgeUnreachable";
-    /// The repository cannot be reached.
-    pub const REPOSITORY_UNREACHABLE: &str = "RepositoryUnreachable";
-    /// The journal cannot be written.
-    pub const JOURNAL_UNREACHABLE: &str = "JournalUnreachable";
-    /// Cached data is too old to decide on.
-    pub const STALE_CACHE: &str = "StaleCache";
-    /// A freeze forbids it now.
-    pub const IN_FREEZE: &str = "InFreeze";
-    /// No maintenance window is open.
-    pub const OUTSIDE_WINDOW: &str = "OutsideWindow";
-    /// It would not end within the window.
-    pub const EXCEEDS_WINDOW: &str = "ExceedsWindow";
-    /// The window is inside an occurrence.
-    pub const WITHIN_OCCURRENCE: &str = "WithinOccurrence";
-    /// The window is between occurrences.
-    pub const OUTSIDE_OCCURRENCE: &str = "OutsideOccurrence";
-    /// No occurrence follows within five years.
-    pub const NO_OCCURRENCE: &str = "NoOccurrence";
-    /// Every rule of approval is met.
-    pub const QUORUM_REACHED: &str = "QuorumReached";
-    /// Approvals are missing.
-    pub const AWAITING_APPROVAL: &str = "AwaitingApproval";
-    /// Somebody eligible asked for changes.
-    pub const CHANGES_REQUESTED: &str = "ChangesRequested";
-    /// An approval passed its longest age.
-    pub const APPROVAL_EXPIRED: &str = "ApprovalExpired";
-    /// The content changed after it was approved.
-    pub const CONTENT_CHANGED: &str = "ContentChanged";
-    /// What was applied is not what was approved.
-    pub const UNAUTHORIZED_CONTENT: &str = "UnauthorizedContent";
-    /// A commit carries no signature, or one that is not trusted.
-    pub const SIGNATURE_NOT_TRUSTED: &str = "SignatureNotTrusted";
-    /// The branch does not descend from what was applied before.
-    pub const HISTORY_REWRITTEN: &str = "HistoryRewritten";
-    /// No baseline is set, so nothing is applied under Enforce.
-    pub const BASELINE_MISSING: &str = "BaselineMissing";
-    /// An authorised person accepted it.
-    pub const ACCEPTED: &str = "Accepted";
-    /// Somebody paused it.
-    pub const SUSPENDED: &str = "Suspended";
-    /// A limit was reached.
-    pub const LIMIT_EXCEEDED: &str = "LimitExceeded";
-
-    /// Every reason.
-    pub const ALL: &[&str] = &[
-        SUCCEEDED,
-        PROGRESSING,
-        RETRYING,
-        INVALID,
-        REFERENCE_NOT_FOUND,
-        REFERENCE_NOT_ALLOWED,
-        POLICY_VIOLATION,
-        POLICY_UNREADABLE,
-        UNKNOWN_TIME_ZONE,
-        CLOCK_SKEWED,
-        FORGE_UNREACHABLE,
-        REPOSITORY_UNREACHABLE,
-        JOURNAL_UNREACHABLE,
-        STALE_CACHE,
-        IN_FREEZE,
-        OUTSIDE_WINDOW,
-        EXCEEDS_WINDOW,
-        WITHIN_OCCURRENCE,
-        OUTSIDE_OCCURRENCE,
-        NO_OCCURRENCE,
-        QUORUM_REACHED,
-        AWAITING_APPROVAL,
-        CHANGES_REQUESTED,
-        APPROVAL_EXPIRED,
-        CONTENT_CHANGED,
-        UNAUTHORIZED_CONTENT,
-        SIGNATURE_NOT_TRUSTED,
-        HISTORY_REWRITTEN,
-        BASELINE_MISSING,
-        ACCEPTED,
-        SUSPENDED,
-        LIMIT_EXCEEDED,
-    ];
+    super::words! {
+        /// All is well.
+        SUCCEEDED = "Succeeded";
+        /// Work is going on.
+        PROGRESSING = "Progressing";
+        /// A step failed and will be tried again.
+        RETRYING = "Retrying";
+        /// The object breaks its schema or a rule of its own.
+        INVALID = "Invalid";
+        /// A referenced object does not exist.
+        REFERENCE_NOT_FOUND = "ReferenceNotFound";
+        /// A referenced object is in a namespace that may not be referred to.
+        REFERENCE_NOT_ALLOWED = "ReferenceNotAllowed";
+        /// A policy refuses the object.
+        POLICY_VIOLATION = "PolicyViolation";
+        /// A policy could not be read or evaluated; it counts as a refusal.
+        POLICY_UNREADABLE = "PolicyUnreadable";
+        /// The named time zone is not in the database; the window counts as closed.
+        UNKNOWN_TIME_ZONE = "UnknownTimeZone";
+        /// The machine's clock cannot be trusted; everything timed counts as closed.
+        CLOCK_SKEWED = "ClockSkewed";
+        /// The forge cannot be reached; approvals count as missing.
+        FORGE_UNREACHABLE = "ForgeUnreachable";
+        /// The repository cannot be reached.
+        REPOSITORY_UNREACHABLE = "RepositoryUnreachable";
+        /// The journal cannot be written.
+        JOURNAL_UNREACHABLE = "JournalUnreachable";
+        /// Cached data is too old to decide on.
+        STALE_CACHE = "StaleCache";
+        /// A freeze forbids it now.
+        IN_FREEZE = "InFreeze";
+        /// No maintenance window is open.
+        OUTSIDE_WINDOW = "OutsideWindow";
+        /// It would not end within the window.
+        EXCEEDS_WINDOW = "ExceedsWindow";
+        /// The window is inside an occurrence.
+        WITHIN_OCCURRENCE = "WithinOccurrence";
+        /// The window is between occurrences.
+        OUTSIDE_OCCURRENCE = "OutsideOccurrence";
+        /// No occurrence follows within five years.
+        NO_OCCURRENCE = "NoOccurrence";
+    }
 }
 
 /// Most conditions that one object may have.

@@ -3,6 +3,7 @@
 //! - [`v1alpha1`]: one file per kind, spec and status.
 //! - [`registry`]: what is known about each kind, references included.
 //! - [`conditions`]: the condition types and reasons that status uses.
+//! - [`values`]: what no schema can say about a manifest's values.
 //! - [`publish`]: the files generated from all this: `crds/` and `crds/schemas/`.
 //!
 //! Doc comments (`///`) on kinds and fields become `kubectl explain` and editor help: they are written for
@@ -18,6 +19,7 @@ mod root;
 mod rule;
 mod schema;
 pub mod v1alpha1;
+pub mod values;
 
 #[cfg(test)]
 mod structural_tests;

@@ -4,7 +4,6 @@ use crate::registry::{KindInfo, Scope, kinds};
 use crate::{API_VERSION, GROUP};
 use gitsm_core::TextForm;
 use gitsm_core::ident::ResourceName;
-use gitsm_core::text::REFERENCE_MARKER;
 use serde_json::{Map, Value, json};
 
 /// A file that is generated, committed and checked to be current.
@@ -200,7 +199,7 @@ fn metadata_schema(scope: Scope) -> Value {
 /// Turns a structural schema into one for editors: no Kubernetes keywords, no unknown fields.
 fn close(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
-    map.retain(|keyword, _| !keyword.starts_with("x-kubernetes-") && keyword != REFERENCE_MARKER);
+    map.retain(|keyword, _| !keyword.starts_with("x-"));
     // Kubernetes and JSON Schema mean different things by this one: `1h30m` there, `PT1H30M` here.
     if map.get("format").is_some_and(|format| format == "duration") {
         map.remove("format");
@@ -219,6 +218,30 @@ fn close(schema: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn committed_files_are_current() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for file in files().unwrap() {
+            let committed = std::fs::read_to_string(root.join(&file.path)).unwrap_or_default();
+            assert!(
+                committed == file.content,
+                "{} is stale: run `cargo xtask generate`",
+                file.path
+            );
+        }
+    }
+
+    #[test]
+    fn schemas_for_editors_carry_no_keyword_of_kubernetes() {
+        for file in files()
+            .unwrap()
+            .iter()
+            .filter(|file| file.path.starts_with("crds/schemas/"))
+        {
+            assert!(!file.content.contains("\"x-"), "{}", file.path);
+        }
+    }
 
     #[test]
     fn generating_twice_gives_the_same_bytes() {

@@ -7,6 +7,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::CustomResourceExt;
 use kube::core::object::{HasSpec, HasStatus};
 use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -51,6 +52,7 @@ pub struct KindInfo {
     pub crd: fn() -> CustomResourceDefinition,
     schema: fn() -> Value,
     decode: fn(&Value) -> Result<(), DecodeError>,
+    in_declared_order: fn(&Value) -> Option<serde_yaml::Value>,
 }
 
 /// A value that fits the schema of its field and that the Rust type refuses all the same.
@@ -80,6 +82,11 @@ impl KindInfo {
     /// The first field whose value its type refuses: a date that no calendar has, a zone that does not exist.
     pub fn decode(&self, object: &Value) -> Result<(), DecodeError> {
         (self.decode)(object)
+    }
+
+    /// The object with its keys in the order in which the type declares them; `None` if it does not decode.
+    pub fn in_declared_order(&self, object: &Value) -> Option<serde_yaml::Value> {
+        (self.in_declared_order)(object)
     }
 
     /// The fields that refer to other objects, in the order of their paths.
@@ -161,6 +168,7 @@ macro_rules! kind_table {
                 crd: published_crd::<api::$kind>,
                 schema: schema_of::<api::$kind>,
                 decode: decode_as::<api::$kind>,
+                in_declared_order: rewrite_as::<api::$kind>,
             }),*];
             KINDS
         }
@@ -223,6 +231,10 @@ where
     <K as HasStatus>::Status: JsonSchema,
 {
     root_schema::<K>(Vec::new()).to_value()
+}
+
+fn rewrite_as<K: DeserializeOwned + Serialize>(object: &Value) -> Option<serde_yaml::Value> {
+    serde_yaml::to_value(K::deserialize(object).ok()?).ok()
 }
 
 fn decode_as<K: DeserializeOwned>(object: &Value) -> Result<(), DecodeError> {

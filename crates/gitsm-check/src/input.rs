@@ -28,11 +28,20 @@ pub trait Input: Sync {
     /// Whatever the file system or the repository says; the run ends and names the file.
     fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>>;
 
-    /// Everything in the folders that are judged, manifests or not, for the rules about trees; empty where
+    /// Everything in the folders that are judged, manifests or not, for the rules about trees; nothing where
     /// single files are judged.
-    fn tree(&self) -> Vec<TreeEntry<'_>> {
+    fn trees(&self) -> Vec<Tree<'_>> {
         Vec::new()
     }
+}
+
+/// Everything in one folder.
+#[derive(Debug, Clone)]
+pub struct Tree<'a> {
+    /// The folder as findings print it; empty for the current one.
+    pub folder: &'a str,
+    /// What is in it, by paths relative to it.
+    pub entries: Vec<TreeEntry<'a>>,
 }
 
 /// A file could not be read, so that nothing can be said about the whole.

@@ -8,6 +8,7 @@ mod allow;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+pub mod format;
 pub mod input;
 mod policy;
 pub mod render;

@@ -37,6 +37,7 @@ pub(crate) mod gs211;
 pub(crate) mod gs301;
 pub(crate) mod gs302;
 pub(crate) mod gs303;
+pub(crate) mod gs304;
 pub(crate) mod gs402;
 pub(crate) mod gs403;
 pub(crate) mod gs404;
@@ -44,6 +45,7 @@ pub(crate) mod gs405;
 pub(crate) mod gs406;
 pub(crate) mod gs407;
 pub(crate) mod gs408;
+pub(crate) mod gs409;
 pub(crate) mod gs501;
 pub(crate) mod gs502;
 pub(crate) mod gs503;
@@ -102,6 +104,7 @@ static ALL: &[&RuleMeta] = &[
     &gs301::META,
     &gs302::META,
     &gs303::META,
+    &gs304::META,
     &gs402::META,
     &gs403::META,
     &gs404::META,
@@ -109,6 +112,7 @@ static ALL: &[&RuleMeta] = &[
     &gs406::META,
     &gs407::META,
     &gs408::META,
+    &gs409::META,
     &gs501::META,
     &gs502::META,
     &gs503::META,
@@ -132,6 +136,7 @@ pub(crate) fn check_object(subject: &Subject<'_>, kinds: &KindSet, findings: &mu
     gs211::check(subject, findings);
     match subject.info.map(|info| info.kind) {
         Some("RequestTemplate") => gs407::check(subject, findings),
+        Some("ApprovalPolicy" | "ChangeModel" | "SLAPolicy") => gs409::check(subject, kinds, findings),
         Some("RecordPolicy") => gs408::check(subject, kinds, findings),
         _ => {}
     }
@@ -142,6 +147,7 @@ pub(crate) fn check_estate(index: &Index, findings: &mut Vec<Finding>) {
     gs301::check(index, findings);
     gs302::check(index, findings);
     gs303::check(index, findings);
+    gs304::check(index, findings);
     gs402::check(index, findings);
     gs403::check(index, findings);
     gs404::check(index, findings);

@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use crate::commands::{completions::CompletionsArgs, explain::ExplainArgs};
+use crate::commands::{completions::CompletionsArgs, explain::ExplainArgs, fmt::FmtArgs};
 use crate::commands::{policy::PolicyArgs, validate::ValidateArgs};
 use clap::{Parser, Subcommand};
 
@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
+    /// Put manifests into canonical key order, keeping comments
+    Fmt(FmtArgs),
     /// Work with RecordPolicy rules
     Policy(PolicyArgs),
     /// Write shell completions to standard output

@@ -1,6 +1,6 @@
 //! Files of the working tree as an [`Input`].
 
-use gitsm_check::input::{Input, InputFile};
+use gitsm_check::input::{Input, InputFile, Tree};
 use gitsm_check::source::{Mode, TreeEntry};
 use ignore::WalkBuilder;
 use std::collections::BTreeMap;
@@ -42,16 +42,15 @@ pub(crate) struct DiskInput {
     files: Vec<InputFile>,
     paths: Vec<PathBuf>,
     /// Everything found in folders, manifests or not, for the rules about trees.
-    tree: BTreeMap<String, Found>,
+    trees: Vec<FoundTree>,
 }
 
-/// An entry of a folder.
+/// A folder that was walked.
 #[derive(Debug)]
-struct Found {
-    mode: Mode,
-    size: u64,
-    /// How many bytes of its name lead to the folder that was asked for.
-    root: usize,
+struct FoundTree {
+    folder: String,
+    /// Path relative to the folder, what it is, size.
+    entries: Vec<(String, Mode, u64)>,
 }
 
 /// The endings of files that are read in folders; a file named on the command line is read whatever its ending.
@@ -66,15 +65,15 @@ impl DiskInput {
     /// [`PathError`] naming the argument or the entry at fault.
     pub(crate) fn collect(paths: &[String], selects: &dyn Fn(&Path) -> bool) -> Result<Self, PathError> {
         let mut found: BTreeMap<String, (PathBuf, u64)> = BTreeMap::new();
-        let mut tree = BTreeMap::new();
+        let mut trees = Vec::new();
         for argument in paths {
             let path = Path::new(argument);
             if path.is_dir() {
-                walk(path, selects, &mut found, &mut tree)?;
+                walk(path, selects, &mut found, &mut trees)?;
             } else if path.is_file() {
                 add(&mut found, path, size_of(path)?);
             } else if is_pattern(argument) {
-                expand(argument, selects, &mut found, &mut tree)?;
+                expand(argument, selects, &mut found, &mut trees)?;
             } else {
                 return Err(PathError::Missing(argument.clone()));
             }
@@ -91,7 +90,7 @@ impl DiskInput {
                 )
             })
             .unzip();
-        Ok(Self { files, paths, tree })
+        Ok(Self { files, paths, trees })
     }
 
     /// Where a file of the input is.
@@ -114,14 +113,20 @@ impl Input for DiskInput {
         Ok(content)
     }
 
-    fn tree(&self) -> Vec<TreeEntry<'_>> {
-        self.tree
+    fn trees(&self) -> Vec<Tree<'_>> {
+        self.trees
             .iter()
-            .map(|(path, found)| TreeEntry {
-                path: path.as_bytes(),
-                mode: found.mode,
-                size: found.size,
-                root: found.root,
+            .map(|tree| Tree {
+                folder: &tree.folder,
+                entries: tree
+                    .entries
+                    .iter()
+                    .map(|(path, mode, size)| TreeEntry {
+                        path: path.as_bytes(),
+                        mode: *mode,
+                        size: *size,
+                    })
+                    .collect(),
             })
             .collect()
     }
@@ -131,7 +136,7 @@ fn walk(
     folder: &Path,
     selects: &dyn Fn(&Path) -> bool,
     found: &mut BTreeMap<String, (PathBuf, u64)>,
-    tree: &mut BTreeMap<String, Found>,
+    trees: &mut Vec<FoundTree>,
 ) -> Result<(), PathError> {
     // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
     let walker = WalkBuilder::new(folder)
@@ -139,6 +144,7 @@ fn walk(
         .git_exclude(false)
         .require_git(false)
         .build();
+    let mut entries = Vec::new();
     for entry in walker {
         let entry = entry.map_err(|cause| PathError::Unreadable {
             path: display(folder),
@@ -159,18 +165,17 @@ fn walk(
         } else {
             Mode::File
         };
-        let name = display(entry.path());
-        let inside = entry.path().strip_prefix(folder).map_or(0, |inside| display(inside).len());
-        let root = name.len().saturating_sub(inside);
-        // Two arguments may lead to one file; the shorter way judges more of its path.
-        let found_now = Found { mode, size, root };
-        tree.entry(name)
-            .and_modify(|known| known.root = known.root.min(root))
-            .or_insert(found_now);
+        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        entries.push((display(relative), mode, size));
         if kind.is_file() && is_manifest(entry.path()) {
             add(found, entry.path(), size);
         }
     }
+    let name = display(folder);
+    trees.push(FoundTree {
+        folder: if name == "." { String::new() } else { name },
+        entries,
+    });
     Ok(())
 }
 
@@ -178,7 +183,7 @@ fn expand(
     pattern: &str,
     selects: &dyn Fn(&Path) -> bool,
     found: &mut BTreeMap<String, (PathBuf, u64)>,
-    tree: &mut BTreeMap<String, Found>,
+    trees: &mut Vec<FoundTree>,
 ) -> Result<(), PathError> {
     let glob = globset::GlobBuilder::new(pattern.trim_start_matches("./"))
         .literal_separator(true)
@@ -193,7 +198,7 @@ fn expand(
         return Err(PathError::NoMatch(pattern.to_owned()));
     }
     let mut all = BTreeMap::new();
-    walk(&folder, selects, &mut all, tree)?;
+    walk(&folder, selects, &mut all, trees)?;
     let before = found.len();
     found.extend(all.into_iter().filter(|(name, _)| glob.is_match(name)));
     if found.len() == before {

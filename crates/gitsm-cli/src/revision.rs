@@ -4,7 +4,7 @@ use crate::disk::is_manifest;
 use crate::estate;
 use anyhow::Context as _;
 use gitsm_check::config::{Config, FILE_NAME};
-use gitsm_check::input::{Input, InputFile};
+use gitsm_check::input::{self, Input, InputFile};
 use gitsm_check::source::{Mode, TreeEntry};
 use gitsm_git::{BlobId, CommitId, EntryKind, Error, TreeLimits};
 use std::path::{Path, PathBuf};
@@ -204,15 +204,16 @@ impl Input for GitInput {
             .map_err(std::io::Error::other)
     }
 
-    fn tree(&self) -> Vec<TreeEntry<'_>> {
-        self.tree
+    fn trees(&self) -> Vec<input::Tree<'_>> {
+        let entries = self
+            .tree
             .iter()
             .map(|(path, mode, size)| TreeEntry {
                 path,
                 mode: *mode,
                 size: *size,
-                root: 0,
             })
-            .collect()
+            .collect();
+        vec![input::Tree { folder: "", entries }]
     }
 }

@@ -187,9 +187,9 @@ pub struct ChangeModelSpec {
     #[serde(default = "five_days")]
     #[schemars(range(min = 1, max = 525_600))]
     pub review_due_minutes: u32,
-    /// Service levels for approval and review. At most 5.
+    /// Service levels for approval and review, each with its namespace. At most 5.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "atomic"), extend("x-kubernetes-validations" = [rule("self.all(policy, has(policy.namespace))", "give each policy its namespace")]))]
     pub sla_policies: Vec<SlaPolicyReference>,
     /// Whether somebody must start it by hand in its window. Default: false.
     #[serde(default)]

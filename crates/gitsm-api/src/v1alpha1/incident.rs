@@ -1,13 +1,17 @@
 //! `Incident`: an unplanned interruption or loss of quality of a service.
 
-use super::shared::{Acknowledgement, BlastRadius, Level, Priority, RecordEvent, ServiceReference, SlaClock};
+use super::clock::SlaClock;
+use super::shared::{
+    Acknowledgement, BlastRadius, ChangeReference, IncidentReference, Level, Priority, ProblemReference,
+    RecordEvent, ServiceReference,
+};
 use crate::choice::choices;
 use crate::phase::{Transitions, transition_rule};
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::ident::{
-    AlertRouteName, ChangeName, ConfigurationItemName, GitRevision, HttpUrl, IncidentName, MemberId,
-    NamespaceName, ProblemName, ResourceName, ReviewName, ServiceName, TeamName,
+    AlertRouteName, ChangeName, ConfigurationItemName, GitRevision, HttpUrl, MemberId, NamespaceName,
+    ResourceName, ReviewName, ServiceName, TeamName,
 };
 use gitsm_core::time::Instant;
 use gitsm_core::{Percent, Text};
@@ -336,25 +340,25 @@ pub struct Resolution {
     pub effective_at: Option<Instant>,
 }
 
-/// Records related to an incident, in its namespace.
+/// Records related to an incident. They are often in the namespace of another service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IncidentLinks {
     /// The change that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caused_by: Option<ChangeName>,
+    pub caused_by: Option<ChangeReference>,
     /// The change that fixes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fixed_by: Option<ChangeName>,
+    pub fixed_by: Option<ChangeReference>,
     /// The problem it is a symptom of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<ProblemName>,
+    pub problem: Option<ProblemReference>,
     /// The incident it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<IncidentName>,
+    pub parent: Option<IncidentReference>,
     /// The incident that was reported first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duplicate_of: Option<IncidentName>,
+    pub duplicate_of: Option<IncidentReference>,
 }
 
 /// A message for those affected.

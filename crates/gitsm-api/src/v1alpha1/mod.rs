@@ -13,7 +13,9 @@ pub mod asset;
 pub mod business_calendar;
 pub mod change;
 pub mod change_model;
+pub mod change_status;
 pub mod change_window;
+pub mod clock;
 pub mod configuration_item;
 pub mod incident;
 pub mod it_service;
@@ -37,12 +39,14 @@ pub use alert_route::{AlertRoute, AlertRouteSpec, AlertRouteStatus};
 pub use approval_policy::{ApprovalPolicy, ApprovalPolicySpec, ApprovalPolicyStatus};
 pub use asset::{Asset, AssetSpec, AssetState, AssetStatus};
 pub use business_calendar::{BusinessCalendar, BusinessCalendarSpec, BusinessCalendarStatus};
-pub use change::{
-    Change, ChangeCommand, ChangeOutcome, ChangePhase, ChangePhaseRequest, ChangeRelations, ChangeSpec,
-    ChangeStatus, ChangeSummary, ChangeWindowReference,
-};
+pub use change::{Change, ChangeCommand, ChangePhase, ChangePhaseRequest, ChangeRelations, ChangeSpec};
 pub use change_model::{ChangeModel, ChangeModelSpec, ChangeModelState, ChangeModelStatus};
+pub use change_status::{
+    Approval, ApprovalRequirement, ChangeOutcome, ChangeStatus, ChangeSummary, ChangeWindowReference,
+    Conflict, ConflictEffect, ConflictType, RequirementState, ReviewVerdict, Risk, RiskFactor, WindowFit,
+};
 pub use change_window::{ChangeWindow, ChangeWindowSpec, ChangeWindowStatus, ChangeWindowType};
+pub use clock::{Recipient, RecipientRole, SlaClock, SlaClockState, SlaMetric, SlaPause, Threshold};
 pub use configuration_item::{
     ConfigurationItem, ConfigurationItemSource, ConfigurationItemSpec, ConfigurationItemState,
     ConfigurationItemStatus,
@@ -63,10 +67,10 @@ pub use runbook::{Runbook, RunbookSpec, RunbookStatus, RunbookTrigger};
 pub use service_catalog::{ServiceCatalog, ServiceCatalogSpec, ServiceCatalogStatus};
 pub use service_request::{ServiceRequest, ServiceRequestPhase, ServiceRequestSpec, ServiceRequestStatus};
 pub use shared::{
-    Acknowledgement, BlastRadius, ChangeSelector, ChangeType, ConfigurationItemReference, Level, Priority,
-    Recipient, RecipientRole, RecordEvent, RecordKind, RecordReference, ResolvedPayload, RiskLevel,
-    RunbookReference, SecretReference, ServiceDefaults, ServiceReference, ServiceSelector, Share, SlaClock,
-    SlaClockState, SlaMetric, SlaPause, SlaPolicyReference, Threshold, Tier, Weekday,
+    Acknowledgement, BlastRadius, ChangeReference, ChangeSelector, ChangeType, ConfigurationItemReference,
+    IncidentReference, Level, Priority, ProblemReference, RecordEvent, RecordKind, RecordReference,
+    ResolvedPayload, RiskLevel, RunbookReference, SecretReference, ServiceDefaults, ServiceReference,
+    ServiceRequestReference, ServiceSelector, Share, SlaPolicyReference, Tier, Weekday,
 };
 pub use sla_policy::{SLAPolicy, SLAPolicySpec, SLAPolicyStatus};
 pub use team::{Team, TeamRole, TeamSpec, TeamStatus};

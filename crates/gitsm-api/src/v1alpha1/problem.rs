@@ -1,14 +1,13 @@
 //! `Problem`: a cause, or potential cause, of one or more incidents.
 
-use super::shared::{Level, Priority, RecordEvent};
+use super::shared::{ChangeReference, IncidentReference, Level, Priority, RecordEvent};
 use crate::choice::choices;
 use crate::phase::{Transitions, transition_rule};
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::Text;
 use gitsm_core::ident::{
-    ChangeName, GitRevision, IncidentName, LabelKey, LabelValue, MemberId, ReviewName, RunbookName,
-    ServiceName, TeamName,
+    GitRevision, LabelKey, LabelValue, MemberId, ReviewName, RunbookName, ServiceName, TeamName,
 };
 use gitsm_core::time::{Duration, Instant};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -171,10 +170,10 @@ pub struct ProblemSpec {
     /// false.
     #[serde(default)]
     pub known_error: bool,
-    /// Changes of this namespace that remove the cause. At most 20.
+    /// Changes that remove the cause. At most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "set"))]
-    pub proposed_fixes: Vec<ChangeName>,
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub proposed_fixes: Vec<ChangeReference>,
     /// Who lives with the risk and until when. Needed to defer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_acceptance: Option<RiskAcceptance>,
@@ -263,10 +262,10 @@ pub struct ProblemStatus {
     /// Priority from impact and urgency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// Incidents of this namespace that are linked. At most 100; more are counted.
+    /// Incidents that are linked. At most 100; more are counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "set"))]
-    pub linked_incidents: Vec<IncidentName>,
+    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
+    pub linked_incidents: Vec<IncidentReference>,
     /// How many incidents are linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident_count: Option<u32>,

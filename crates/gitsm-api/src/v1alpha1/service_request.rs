@@ -1,6 +1,7 @@
 //! `ServiceRequest`: something a user asks for, made from a template.
 
-use super::shared::{Acknowledgement, RecordEvent, SlaClock};
+use super::clock::SlaClock;
+use super::shared::{Acknowledgement, RecordEvent};
 use crate::choice::choices;
 use crate::phase::{Transitions, transition_rule};
 use crate::root::custom_kind;

@@ -5,9 +5,9 @@ use crate::rule::rule;
 use gitsm_core::Percent;
 use gitsm_core::Text;
 use gitsm_core::ident::{
-    ApprovalPolicyName, BusinessCalendarName, ChangeModelName, ConfigurationItemName, Digest, GitRevision,
-    LabelKey, LabelValue, MemberId, NamespaceName, ResourceName, RunbookName, SecretName, ServiceName,
-    SlaPolicyName,
+    ApprovalPolicyName, BusinessCalendarName, ChangeModelName, ChangeName, ConfigurationItemName, Digest,
+    GitRevision, IncidentName, LabelKey, LabelValue, MemberId, NamespaceName, ProblemName, ResourceName,
+    RunbookName, SecretName, ServiceName, ServiceRequestName, SlaPolicyName,
 };
 use gitsm_core::time::{Duration, Instant};
 use schemars::JsonSchema;
@@ -132,6 +132,50 @@ pub struct ConfigurationItemReference {
     pub namespace: Option<NamespaceName>,
 }
 
+/// A Change, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeReference {
+    /// Name of the Change. Example: `payments-db-16`.
+    pub name: ChangeName,
+    /// Namespace of the Change. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// An Incident, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IncidentReference {
+    /// Name of the Incident. Example: `inc-0412`.
+    pub name: IncidentName,
+    /// Namespace of the Incident. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// A Problem, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemReference {
+    /// Name of the Problem. Example: `pg14-eol`.
+    pub name: ProblemName,
+    /// Namespace of the Problem. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
+/// A ServiceRequest, in this namespace or a named one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceRequestReference {
+    /// Name of the ServiceRequest. Example: `req-0093`.
+    pub name: ServiceRequestName,
+    /// Namespace of the ServiceRequest. Default: the namespace of the object that holds the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
 /// An SLAPolicy, in this namespace or a named one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -161,10 +205,8 @@ pub struct RunbookReference {
 pub struct SecretReference {
     /// Name of the Secret.
     pub name: SecretName,
-    /// Namespace of the Secret. Required in cluster-scoped kinds; default elsewhere: the namespace of the
-    /// object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<NamespaceName>,
+    /// Namespace of the Secret.
+    pub namespace: NamespaceName,
     /// Key within the Secret's data. Default: the key that the documentation of the field names. Example:
     /// `token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -367,106 +409,6 @@ pub struct BlastRadius {
     pub truncated: bool,
 }
 
-choices! {
-    /// What a service level clock measures.
-    pub enum SlaMetric {
-        /// Until somebody on call takes notice.
-        Acknowledge,
-        /// Until work starts.
-        Respond,
-        /// Until the next update for those affected.
-        Update,
-        /// Until service is restored.
-        Resolve,
-        /// Until a request is fulfilled.
-        Fulfil,
-        /// Until a change is approved or rejected.
-        Approve,
-        /// Until a review is merged.
-        Review,
-    }
-}
-
-choices! {
-    /// The state of a service level clock.
-    pub enum SlaClockState {
-        /// Its start condition has not been met.
-        Pending,
-        /// Counting.
-        Running,
-        /// Stopped by its pause condition; it may resume.
-        Paused,
-        /// Stopped within the target.
-        Met,
-        /// Past the target and still counting.
-        Breached,
-        /// Stopped after the target.
-        Stopped,
-        /// Withdrawn: the target no longer applies.
-        Cancelled,
-    }
-}
-
-/// One service level clock of a record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SlaClock {
-    /// Key of the clock: policy and metric. Example: `gold.resolve`.
-    pub name: Text<130>,
-    /// The SLAPolicy that set the target.
-    pub policy: SlaPolicyReference,
-    /// What is measured.
-    pub metric: SlaMetric,
-    /// State of the clock.
-    pub state: SlaClockState,
-    /// Target in minutes of calendar time.
-    #[schemars(range(min = 1))]
-    pub target_minutes: u32,
-    /// Start of counting, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Instant>,
-    /// When the target is or was passed if nothing pauses the clock, UTC. Absent while paused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breach_at: Option<Instant>,
-    /// When counting ended, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stopped_at: Option<Instant>,
-    /// Calendar seconds counted when the state last changed.
-    #[schemars(range(min = 0))]
-    pub elapsed_seconds_at_last_event: i64,
-    /// When the state last changed, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_event_at: Option<Instant>,
-    /// Pauses so far, newest last. At most 50; older ones are in the journal.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
-    pub pauses: Vec<SlaPause>,
-    /// Highest threshold that was already notified, percent of the target.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 1000))]
-    pub notified_percent: Option<u32>,
-    /// Calendar the minutes are counted in. Absent: around the clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<BusinessCalendarName>,
-    /// Revision of the time zone database the clock was computed with. Example: `2026a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tzdb_version: Option<Text<20>>,
-}
-
-/// A time during which a service level clock did not count.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SlaPause {
-    /// Start of the pause, UTC.
-    pub from: Instant,
-    /// End of the pause, UTC. Absent while it lasts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Instant>,
-    /// Why the clock was paused. Example: `awaiting supplier`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Text<200>>,
-}
-
 /// The digest-bound content a decision was taken about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -522,9 +464,9 @@ pub struct ServiceDefaults {
     /// Tier, 1 (most critical) to 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<Tier>,
-    /// Service level policies. At most 20.
+    /// Service level policies, each with its namespace. At most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"), extend("x-kubernetes-validations" = [rule("self.all(policy, has(policy.namespace))", "give each policy its namespace")]))]
     pub sla_policies: Vec<SlaPolicyReference>,
     /// Approval policy for changes to the services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -535,57 +477,6 @@ pub struct ServiceDefaults {
     /// Change model of a pull request that names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_model: Option<ChangeModelName>,
-}
-
-/// A threshold of a service level at which somebody is told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Threshold {
-    /// Percent of the target, 1 to 1000. Example: `75`.
-    #[schemars(range(min = 1, max = 1000))]
-    pub percent: u32,
-    /// Teams and people told. At most 20.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 20), extend("x-kubernetes-list-type" = "atomic"))]
-    pub notify: Vec<Recipient>,
-    /// Whether the record is escalated to its next level of support. Default: false.
-    #[serde(default)]
-    pub escalate: bool,
-}
-
-choices! {
-    /// Who is meant, relative to a record.
-    pub enum RecipientRole {
-        /// The person the record is assigned to.
-        Assignee,
-        /// The team that owns the affected service.
-        ServiceOwner,
-        /// The team that supports the affected service.
-        SupportTeam,
-        /// Who reported or requested.
-        Requester,
-    }
-}
-
-/// Somebody who is told: a team, a member, or a role relative to the record. Exactly one is given.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = [
-    rule(
-        "[has(self.team), has(self.member), has(self.role)].filter(given, given).size() == 1",
-        "write exactly one of team, member, role",
-    ),
-]))]
-pub struct Recipient {
-    /// A team.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub team: Option<gitsm_core::ident::TeamName>,
-    /// A member of any team.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member: Option<MemberId>,
-    /// A role relative to the record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<RecipientRole>,
 }
 
 /// Five minutes, the default lead time before the end of a window.

@@ -1,6 +1,7 @@
 //! `SLAPolicy`: how fast something is promised to happen.
 
-use super::shared::{Priority, ServiceSelector, SlaMetric, Threshold};
+use super::clock::{SlaMetric, Threshold};
+use super::shared::{Priority, ServiceSelector};
 use crate::choice::choices;
 use crate::root::custom_kind;
 use crate::rule::rule;

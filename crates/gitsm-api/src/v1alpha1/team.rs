@@ -72,7 +72,8 @@ choices! {
     selectable = ".spec.parent"
 )]
 #[schemars(extend("x-kubernetes-validations" = [
-    rule("!has(self.onCall) || !has(self.onCall.members) || self.onCall.members.all(id, self.members.exists(m, m.id == id))", "onCall.members lists members of this team").at(".onCall.members"),
+    rule("!has(self.onCall) || !has(self.onCall.members) || (has(self.members) && \
+         self.onCall.members.all(id, self.members.exists(m, m.id == id)))", "onCall.members lists members of this team").at(".onCall.members"),
 ]))]
 pub struct TeamSpec {
     /// Name shown to people, at most 120 characters.

@@ -24,6 +24,12 @@ pub(crate) fn of(subject: &Subject<'_>) -> Facts {
             },
             None => Facts::None,
         },
+        "Team" => Facts::Members(
+            list(spec.get("members"))
+                .filter_map(|member| text(member, "id"))
+                .map(Box::from)
+                .collect(),
+        ),
         "ChangeModel" => Facts::Model {
             unusable: text(spec, "state")
                 .filter(|state| *state != "Active")

@@ -140,8 +140,8 @@ pub(crate) fn judge(
         return Ok(outcome);
     }
     let bytes = input::read(input, index, MAX_LOOKED_AT)?;
-    if let Some(pointer) = source::lfs_pointer(file.name.as_bytes(), &bytes) {
-        outcome.findings.push(pointer.to_finding());
+    if let Some(problem) = source::lfs_pointer(file.name.as_bytes(), &bytes) {
+        outcome.findings.push(problem.to_finding());
         return Ok(outcome);
     }
     if !input::mentions_gitsm(&bytes, context.kinds.names()) {

@@ -3,7 +3,7 @@
 //!
 //! An entry is some hundred bytes, so that a hundred thousand documents fit where their text would not.
 
-use super::references::Targets;
+use super::references::{MEMBER, Targets};
 use crate::diagnostic::{ObjectId, Span};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,6 +82,8 @@ pub enum Facts {
     },
     /// Of an object that selects services.
     Selects(Box<SelectorUse>),
+    /// Of a `Team`: the ids of its members.
+    Members(Box<[Box<str>]>),
 }
 
 /// What selectors and graph rules see of a service.
@@ -166,6 +168,8 @@ pub struct Index {
     entries: Vec<Entry>,
     /// Positions of all objects of a kind and name, whatever their namespaces.
     by_name: HashMap<(&'static str, Box<str>), Vec<u32>>,
+    /// A team of each person.
+    members: HashMap<Box<str>, u32>,
     duplicates: Vec<(usize, usize)>,
 }
 
@@ -185,9 +189,17 @@ impl Index {
                 None => positions.push(u32::try_from(position).unwrap_or(u32::MAX)),
             }
         }
+        let mut members = HashMap::new();
+        for (position, entry) in entries.iter().enumerate() {
+            if let Facts::Members(ids) = &entry.facts {
+                let position = u32::try_from(position).unwrap_or(u32::MAX);
+                members.extend(ids.iter().map(|id| (id.clone(), position)));
+            }
+        }
         Self {
             entries,
             by_name,
+            members,
             duplicates,
         }
     }
@@ -203,15 +215,17 @@ impl Index {
             .find(|entry| &*entry.namespace == namespace)
     }
 
-    /// All objects of a kind with this name, in file order.
+    /// All objects of a kind with this name, in file order. A person is found as the team they are in.
     pub fn named(&self, kind: &str, name: &str) -> impl Iterator<Item = &Entry> {
+        let member = if kind == MEMBER {
+            self.members.get(name)
+        } else {
+            None
+        };
         // The keys hold the registry's own kind names.
-        let positions =
-            gitsm_api::find(kind).and_then(|info| self.by_name.get(&(info.kind, Box::from(name))));
-        positions
-            .into_iter()
-            .flatten()
-            .map(|position| &self.entries[*position as usize])
+        let objects = gitsm_api::find(kind).and_then(|info| self.by_name.get(&(info.kind, Box::from(name))));
+        let positions = objects.into_iter().flatten().chain(member);
+        positions.map(|position| &self.entries[*position as usize])
     }
 
     /// The object that a reference leads to, if it names one of these kinds.

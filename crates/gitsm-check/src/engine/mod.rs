@@ -6,6 +6,7 @@
 //! Rules about several objects then look at the index alone.
 
 mod classify;
+pub(crate) mod cycles;
 pub(crate) mod facts;
 pub(crate) mod file;
 pub mod index;
@@ -25,7 +26,7 @@ use crate::diagnostic::{Allowed, Finding, ObjectId, Report, RuleId, Skipped, Sum
 use crate::input::{Input, ReadError};
 use crate::policy::PolicySet;
 use crate::rules;
-use crate::source::{self, TreeLimits, TreeProblem};
+use crate::source::{self, TreeLimits};
 use crate::yaml::Limits;
 use file::{FileContext, FileOutcome};
 use index::Index;
@@ -161,8 +162,7 @@ fn judge_all(
 ) -> Result<Judged, RunError> {
     let prelude = prelude::read(input, options)?;
     let policies = PolicySet::compile(kinds, &prelude)?;
-    let problems = source::check_tree(input.tree(), &TreeLimits::default());
-    let mut findings: Vec<Finding> = problems.iter().map(TreeProblem::to_finding).collect();
+    let mut findings = tree_findings(input);
     let charts: HashSet<&str> = input
         .files()
         .iter()
@@ -220,6 +220,20 @@ fn judge_all(
         },
         index,
     })
+}
+
+fn tree_findings(input: &dyn Input) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for tree in input.trees() {
+        for problem in source::check_tree(tree.entries, &TreeLimits::default()) {
+            let mut finding = problem.to_finding();
+            if !tree.folder.is_empty() {
+                finding.file = Arc::from(format!("{}/{}", tree.folder, finding.file));
+            }
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 /// The outcomes of all files, put together in file order.

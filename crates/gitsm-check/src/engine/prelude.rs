@@ -26,10 +26,14 @@ pub(crate) struct PolicyDocument {
     pub(crate) object: Value,
 }
 
+/// Namespace and name.
+type ServiceKey = (Box<str>, Box<str>);
+
 /// Services as compact text: an object tree takes several times as much, and there may be thousands.
 #[derive(Default)]
 pub(crate) struct ServiceStore {
-    services: HashMap<(Box<str>, Box<str>), Box<[u8]>>,
+    /// By namespace and name.
+    services: HashMap<ServiceKey, Box<[u8]>>,
 }
 
 impl ServiceStore {
@@ -100,7 +104,7 @@ pub(crate) fn objects(
         let mut objects = Vec::new();
         for document in &read.documents {
             collect(&document.root, kind, &mut |object| {
-                objects.push((index, document.index, object))
+                objects.push((index, document.index, object));
             });
         }
         Ok(objects)

@@ -6,6 +6,9 @@ use gitsm_api::{KindInfo, Plane, Reference, ReferenceNamespace};
 use gitsm_schema::{Path, Segment};
 use serde_json::Value;
 
+/// What references to people name: an `id` among the members of some team.
+pub(crate) const MEMBER: &str = "Member";
+
 /// The references of one kind, their patterns split into steps once.
 #[derive(Debug, Default)]
 pub(crate) struct ReferenceTable {
@@ -20,14 +23,14 @@ enum Step {
 }
 
 impl ReferenceTable {
-    /// The references that people write and that lead to objects kept in git.
+    /// The references that people write and that lead to objects kept in git, or to members of teams.
     ///
-    /// Records of the cluster, members of teams and Kubernetes' own kinds cannot be looked up among manifests.
+    /// Records of the cluster and Kubernetes' own kinds cannot be looked up among manifests.
     pub(crate) fn new(info: &KindInfo) -> Self {
         let rows = info
             .references()
             .iter()
-            .filter(|reference| reference.in_spec() && reference.kinds.iter().all(|kind| is_in_git(kind)))
+            .filter(|reference| reference.in_spec() && reference.kinds.iter().any(|kind| is_in_git(kind)))
             .map(|reference| (reference, steps(&reference.path)))
             .collect();
         Self { rows }
@@ -46,7 +49,7 @@ impl ReferenceTable {
 }
 
 fn is_in_git(kind: &str) -> bool {
-    gitsm_api::find(kind).is_some_and(|info| info.plane == Plane::Git)
+    kind == MEMBER || gitsm_api::find(kind).is_some_and(|info| info.plane == Plane::Git)
 }
 
 /// Splits a pattern: `[*]` stands for every element of a list, `.*` for every value of a map.
@@ -109,7 +112,10 @@ fn reference_use(
     let targets = match &reference.kind_field {
         None => Targets::Table(&reference.kinds),
         // The field has a default, so it is there unless the schema already complained.
-        Some(field) => Targets::One(sibling(subject.value, path, field)?.as_str()?.into()),
+        Some(field) => {
+            let kind = sibling(subject.value, path, field)?.as_str()?;
+            Targets::One(Box::from(Some(kind).filter(|kind| is_in_git(kind))?))
+        }
     };
     let own = &subject.id.namespace;
     let namespaces: Box<[Box<str>]> = match &reference.namespace {

@@ -234,7 +234,7 @@ impl Compiler {
 }
 
 /// The complaint with the place inside the expression, which spans several lines at most in block scalars.
-fn describe(error: &CompileError, source: &str) -> String {
+pub(crate) fn describe(error: &CompileError, source: &str) -> String {
     let issues = error.issues.iter().map(|issue| {
         let near: String = source
             .lines()

@@ -18,7 +18,7 @@ mod compile;
 mod evaluate;
 mod scope;
 
-pub(crate) use compile::compile;
+pub(crate) use compile::{compile, describe};
 
 use crate::diagnostic::RuleId;
 use crate::engine::prelude::Prelude;

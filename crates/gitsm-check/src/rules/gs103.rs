@@ -9,7 +9,7 @@ pub(crate) static META: RuleMeta = RuleMeta {
     level: Level::Error,
     summary: "the file exceeds a limit of the reader",
     explanation: "A pull request can come from anyone, so a file may not make its reader use much time or memory. \
-                  The default limits are 1 MiB a file, 100 documents a file, and 64 levels of nesting.",
+                  The default limits are 1 MiB a file, 100 documents a file, 200,000 values a file, and 64 levels of nesting.",
     bad: "spec: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
     good: "spec: [x]\n",
 };

@@ -23,9 +23,8 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
         return;
     }
     for entry in index.entries() {
-        let selector = match &entry.facts {
-            Facts::Selects(selector) | Facts::Catalogue { selector, .. } => selector,
-            _ => continue,
+        let (Facts::Selects(selector) | Facts::Catalogue { selector, .. }) = &entry.facts else {
+            continue;
         };
         // A service named by reference that does not exist is GS301's business.
         let names_missing = selector

@@ -49,8 +49,6 @@ pub struct TreeEntry<'a> {
     pub mode: Mode,
     /// Bytes of a file; 0 where unknown and for everything else.
     pub size: u64,
-    /// How many bytes of the path lead to the tree: they are the caller's way to it (`../estate/`) and not judged.
-    pub root: usize,
 }
 
 /// How large a tree may be.
@@ -231,20 +229,19 @@ pub fn check_tree<'a>(
 }
 
 fn check_entry(entry: &TreeEntry<'_>, limits: &TreeLimits, seen: &mut Collisions) -> Option<TreeProblemKind> {
-    let inside = entry.path.get(entry.root..).unwrap_or(entry.path);
-    if inside.len() > limits.path_bytes {
+    if entry.path.len() > limits.path_bytes {
         return Some(TreeProblemKind::PathTooLong {
             limit: limits.path_bytes,
         });
     }
-    match unsafe_path(inside) {
+    match unsafe_path(entry.path) {
         Some(Unsafe::Absolute) => return Some(TreeProblemKind::Absolute),
         Some(Unsafe::ReservedName) => return Some(TreeProblemKind::ReservedName),
         Some(Unsafe::Backslash) => return Some(TreeProblemKind::Backslash),
         Some(Unsafe::ControlCharacter) => return Some(TreeProblemKind::ControlCharacter),
         None => {}
     }
-    if inside.split(|&byte| byte == b'/').count() > limits.depth {
+    if entry.path.split(|&byte| byte == b'/').count() > limits.depth {
         return Some(TreeProblemKind::TooDeep { limit: limits.depth });
     }
     match entry.mode {
@@ -292,7 +289,6 @@ mod tests {
             path: path.as_bytes(),
             mode,
             size: 0,
-            root: 0,
         });
         check_tree(entries, &TreeLimits::default())
             .into_iter()
@@ -374,7 +370,6 @@ mod tests {
             path: b"a\xff",
             mode: Mode::File,
             size: 0,
-            root: 0,
         };
         let problem = &check_tree([entry], &TreeLimits::default())[0];
         assert_eq!(
@@ -403,7 +398,6 @@ mod tests {
                 path,
                 mode: Mode::File,
                 size: 0,
-                root: 0,
             })
         };
         assert_eq!(check_tree(entries(2), &limits), []);
@@ -476,7 +470,6 @@ mod tests {
                 path: path.as_bytes(),
                 mode,
                 size: 0,
-                root: 0,
             }),
             &TreeLimits::default(),
         );
@@ -491,7 +484,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_path_is_judged_without_harm(paths in proptest::collection::vec(any::<Vec<u8>>(), 0..8)) {
-            let entries = paths.iter().map(|path| TreeEntry { path, mode: Mode::File, size: 0, root: 0 });
+            let entries = paths.iter().map(|path| TreeEntry { path, mode: Mode::File, size: 0 });
             for problem in check_tree(entries, &TreeLimits::default()) {
                 prop_assert!(!problem.path.contains(char::is_control));
             }

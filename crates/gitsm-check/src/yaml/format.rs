@@ -36,6 +36,16 @@ pub struct Kept {
     pub reason: &'static str,
 }
 
+impl Kept {
+    fn whole(document: &Document<'_>, reason: &'static str) -> Self {
+        Self {
+            span: document.span,
+            document: document.index,
+            reason,
+        }
+    }
+}
+
 /// The order of the root of every object; what is not named stands between `spec` and `status`.
 const ROOT: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
 /// The order of `metadata`.
@@ -50,10 +60,18 @@ const LAST: usize = usize::MAX;
 /// of a document stay at its top. Applying it again changes nothing more. Documents that are not objects, or
 /// that have problems, are left alone.
 pub fn format(file: &File<'_>, order: &KeyOrder<'_>) -> Formatted {
-    let unchanged = |kept| Formatted {
+    let unchanged = |reason| Formatted {
         text: file.text.to_owned(),
-        kept,
+        kept: file
+            .documents
+            .iter()
+            .filter(|document| is_object(document))
+            .map(|document| Kept::whole(document, reason))
+            .collect(),
     };
+    if has_lone_return(file.text) {
+        return unchanged("the file has line breaks of old Mac OS");
+    }
     let mut text = String::with_capacity(file.text.len() + 2);
     let mut kept = Vec::new();
     let mut copied = 0;
@@ -63,12 +81,11 @@ pub fn format(file: &File<'_>, order: &KeyOrder<'_>) -> Formatted {
         if !is_object(document) {
             continue;
         }
-        if let Some(reason) = refusal(file, document) {
-            kept.push(Kept {
-                span: document.span,
-                document: document.index,
-                reason,
-            });
+        if !document.sound {
+            kept.push(Kept::whole(
+                document,
+                "the document has errors, or uses anchors or tags",
+            ));
             continue;
         }
         let start = document.root.span.start.offset as usize;
@@ -92,17 +109,7 @@ pub fn format(file: &File<'_>, order: &KeyOrder<'_>) -> Formatted {
     }
     text.push_str(whole.get(copied..).unwrap_or_default());
     if text != file.text && !same_content(file, &text) {
-        let reason = "the keys of this file cannot be moved without changing what it says";
-        return unchanged(
-            file.documents
-                .iter()
-                .map(|document| Kept {
-                    span: document.span,
-                    document: document.index,
-                    reason,
-                })
-                .collect(),
-        );
+        return unchanged("the keys of this file cannot be moved without changing what it says");
     }
     Formatted { text, kept }
 }
@@ -120,25 +127,17 @@ fn is_object(document: &Document<'_>) -> bool {
     document.root.get("apiVersion").is_some() && document.root.get("kind").is_some()
 }
 
-/// Why a whole document is left alone, if it is.
-fn refusal(file: &File<'_>, document: &Document<'_>) -> Option<&'static str> {
-    if !document.sound {
-        return Some("the document has errors, or uses anchors or tags");
-    }
-    let (start, end) = (
-        document.span.start.offset as usize,
-        document.span.end.offset as usize,
-    );
-    let text = file.text.get(start..end).unwrap_or_default();
-    let lone_return = memchr::memchr_iter(b'\r', text.as_bytes())
-        .any(|at| !matches!(text.as_bytes().get(at + 1), None | Some(b'\n')));
-    lone_return.then_some("the document has line breaks of old Mac OS")
+/// Whether some line ends with a carriage return alone, which the search for lines here does not know.
+fn has_lone_return(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
 }
 
 /// Whether a formatted text says what the file says, in values and in comments.
 fn same_content(file: &File<'_>, text: &str) -> bool {
     let limits = Limits {
         file_bytes: usize::MAX,
+        nodes: usize::MAX,
         documents: u32::MAX,
         depth: Limits::DEEPEST,
         problems: usize::MAX,

@@ -40,6 +40,9 @@ pub struct Limits {
     pub documents: u32,
     /// Collections inside each other; the root of a document is at depth 1. At most [`Limits::DEEPEST`].
     pub depth: usize,
+    /// Nodes of a file: keys, values and collections. The parser holds a list or map in brackets as tokens until
+    /// it is closed, some 300 bytes a node, so this bounds memory more tightly than `file_bytes` does.
+    pub nodes: usize,
     /// Whether anchors, aliases and merge keys are expanded; else each of them is a problem.
     pub allow_anchors: bool,
     /// Nodes that aliases and merge keys may copy, in a whole file.
@@ -59,6 +62,7 @@ impl Default for Limits {
             file_bytes: 1 << 20,
             documents: 100,
             depth: 64,
+            nodes: 200_000,
             allow_anchors: false,
             copied_nodes: 10_000,
             problems: 500,

@@ -49,6 +49,11 @@ pub enum ProblemKind {
         /// The depth that is allowed.
         limit: usize,
     },
+    /// There are too many values.
+    TooManyNodes {
+        /// Nodes that are allowed.
+        limit: usize,
+    },
     /// Aliases and merge keys copy too much.
     TooManyCopies {
         /// Nodes that may be copied.
@@ -110,6 +115,7 @@ impl Problem {
             ProblemKind::TooLarge { .. }
             | ProblemKind::TooManyDocuments { .. }
             | ProblemKind::TooDeep { .. }
+            | ProblemKind::TooManyNodes { .. }
             | ProblemKind::TooManyCopies { .. } => &rules::gs103::META,
             ProblemKind::DuplicateKey { .. } => &rules::gs104::META,
             ProblemKind::Anchor | ProblemKind::Alias | ProblemKind::MergeKey => &rules::gs105::META,

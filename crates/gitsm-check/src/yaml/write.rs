@@ -17,6 +17,7 @@ pub fn write(value: &Value) -> String {
     };
     let limits = Limits {
         file_bytes: usize::MAX,
+        nodes: usize::MAX,
         depth: Limits::DEEPEST,
         problems: 0,
         ..Limits::default()

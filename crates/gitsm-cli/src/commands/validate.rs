@@ -134,7 +134,7 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
         add_crds(&mut kinds, path)?;
     }
     let options = Options {
-        at: args.at.map_or_else(now, Ok)?,
+        at: args.at.unwrap_or_else(this_second),
         limits: limits(args)?,
         jobs: args
             .jobs
@@ -169,9 +169,10 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// The clock in whole seconds, as it is printed and typed again for `--at`.
-fn now() -> anyhow::Result<jiff::Timestamp> {
-    Ok(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second())?)
+/// The clock, to the second: nothing is decided about less, and the summary prints it.
+fn this_second() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 fn counted(number: u64, what: &str) -> String {
@@ -288,7 +289,7 @@ fn policies(args: &ValidateArgs, subject: &Subject) -> anyhow::Result<Vec<Policy
     let mut found = Vec::new();
     for path in args.policy.iter().map(PathBuf::from).chain(configured) {
         let shown = path.to_string_lossy().into_owned();
-        let input = DiskInput::collect(&[shown.clone()], &|_| true)
+        let input = DiskInput::collect(std::slice::from_ref(&shown), &|_| true)
             .with_context(|| format!("policies in {shown}"))?;
         let before = found.len();
         found.extend(engine::policies_in(&input).with_context(|| format!("policies in {shown}"))?);

@@ -129,7 +129,7 @@ macro_rules! text_wire {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                $crate::text::text_schema::<Self>()
+                $crate::text::text_schema::<Self>(stringify!($name))
             }
         }
     };

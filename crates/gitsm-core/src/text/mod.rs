@@ -138,12 +138,13 @@ fn shown(character: char) -> String {
 
 /// The JSON Schema of a text type, from its constants.
 #[cfg(feature = "schemars")]
-pub(crate) fn text_schema<T: TextForm>() -> schemars::Schema {
+pub(crate) fn text_schema<T: TextForm>(type_name: &'static str) -> schemars::Schema {
     let mut schema = schemars::json_schema!({
         "type": "string",
         "minLength": T::MIN_LENGTH,
         "maxLength": T::MAX_LENGTH,
     });
+    schema.insert(TYPE_MARKER.into(), type_name.into());
     if !T::PATTERN.is_empty() {
         schema.insert("pattern".into(), T::PATTERN.into());
     }
@@ -159,3 +160,7 @@ pub(crate) fn text_schema<T: TextForm>() -> schemars::Schema {
 /// The schema keyword that names the kind a text refers to. It is for the registry of references and its
 /// tests, and is removed from everything that is published.
 pub const REFERENCE_MARKER: &str = "x-gitsm-reference";
+
+/// The schema keyword that names the Rust type of a text, so that a value can be given to its parser. Removed
+/// like [`REFERENCE_MARKER`].
+pub const TYPE_MARKER: &str = "x-gitsm-type";

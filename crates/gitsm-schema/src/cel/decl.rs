@@ -253,13 +253,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn declare(schema: serde_json::Value) -> Option<DeclType> {
-        DeclType::from_structural(&Structural::from_json(&schema).unwrap(), false, "t")
+    fn declare(schema: &serde_json::Value) -> Option<DeclType> {
+        DeclType::from_structural(&Structural::from_json(schema).unwrap(), false, "t")
     }
 
     #[test]
     fn formats_and_int_or_string_decide_the_type() {
-        let object = declare(json!({"type": "object", "properties": {
+        let object = declare(&json!({"type": "object", "properties": {
             "at": {"type": "string", "format": "date-time"},
             "day": {"type": "string", "format": "date"},
             "for": {"type": "string", "format": "duration"},
@@ -290,8 +290,8 @@ mod tests {
 
     #[test]
     fn a_list_without_items_cannot_be_seen() {
-        assert!(declare(json!({"type": "array"})).is_none());
-        let list = declare(json!({"type": "array", "items": {"type": "object"}})).unwrap();
+        assert!(declare(&json!({"type": "array"})).is_none());
+        let list = declare(&json!({"type": "array", "items": {"type": "object"}})).unwrap();
         assert_eq!(list.cel_type().to_string(), "list(t.@idx)");
     }
 }

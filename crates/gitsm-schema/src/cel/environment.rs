@@ -21,6 +21,7 @@ pub struct Variable {
 }
 
 /// What is different between the environments of this crate.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 #[derive(Debug, Clone, Copy)]
 struct Features {
     /// `cel.bind`.
@@ -115,25 +116,16 @@ impl Environment {
     ///
     /// An expression that is too large, is not CEL, names what is not declared, or whose types do not fit.
     pub fn compile(&self, source: &str, expected: Option<&Type>) -> Result<Program, CompileError> {
-        limits::check_source(source)?;
         limits::on_large_stack(|| self.compile_here(source, expected))?
     }
 
-    /// Compiles several expressions on one thread.
-    pub(crate) fn compile_all(
+    /// As [`Self::compile`], on the stack of the caller, which must be a large one.
+    pub(super) fn compile_here(
         &self,
-        sources: &[(&str, Option<&Type>)],
-    ) -> Result<Vec<Result<Program, CompileError>>, CompileError> {
-        limits::on_large_stack(|| {
-            let compile = |(source, expected): &(&str, Option<&Type>)| {
-                limits::check_source(source)?;
-                self.compile_here(source, *expected)
-            };
-            sources.iter().map(compile).collect()
-        })
-    }
-
-    fn compile_here(&self, source: &str, expected: Option<&Type>) -> Result<Program, CompileError> {
+        source: &str,
+        expected: Option<&Type>,
+    ) -> Result<Program, CompileError> {
+        limits::check_source(source)?;
         let parsed = parse::parse(source)?;
         let (compiled, ty) = checker::check(self, &parsed, expected)?;
         if compiled.root.depth() > limits::MAX_DEPTH {

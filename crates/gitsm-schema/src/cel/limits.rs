@@ -50,7 +50,7 @@ pub(crate) fn check_source(source: &str) -> Result<(), CompileError> {
             b'(' | b'[' | b'{' => (nesting, operators) = (nesting + 1, operators + 1),
             b')' | b']' | b'}' => nesting = nesting.saturating_sub(1),
             b'+' | b'-' | b'*' | b'/' | b'%' | b'.' | b'?' | b'<' | b'>' | b'=' | b'!' | b'&' | b'|' => {
-                operators += 1
+                operators += 1;
             }
             b'n' if previous == b'i' => operators += 1,
             _ => {}

@@ -30,6 +30,8 @@ mod overload;
 mod parse;
 mod program;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod types;
 mod value;
 

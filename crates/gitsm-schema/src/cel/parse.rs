@@ -15,7 +15,7 @@ impl Parsed {
     /// Line and column of a node, counted from one, in characters.
     pub(super) fn position(&self, id: u64) -> (usize, usize) {
         let start = self.places.offset_for(id).map_or(0, |(start, _)| start as usize);
-        let before: String = self.places.source.chars().take(start).collect();
+        let before = self.places.source.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
         (line, column)

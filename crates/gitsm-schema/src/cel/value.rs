@@ -40,8 +40,6 @@ pub enum Value<'a> {
     Optional(Option<Rc<Value<'a>>>),
     /// A value of a Kubernetes library.
     Opaque(Opaque),
-    /// Data that the schema does not describe; it can only be compared.
-    Unknown(&'a serde_json::Value),
 }
 
 /// Text, borrowed or shared.
@@ -61,6 +59,12 @@ impl std::ops::Deref for Text<'_> {
             Self::Borrowed(text) => text,
             Self::Shared(text) => text,
         }
+    }
+}
+
+impl std::fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
     }
 }
 
@@ -307,11 +311,9 @@ impl Ord for Key<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::String(a), Self::String(b)) => (**a).cmp(&**b),
-            (Self::String(_), _) => Ordering::Greater,
-            (_, Self::String(_)) => Ordering::Less,
+            (Self::String(_), _) | (Self::Int(_) | Self::Uint(_), Self::Bool(_)) => Ordering::Greater,
+            (_, Self::String(_)) | (Self::Bool(_), Self::Int(_) | Self::Uint(_)) => Ordering::Less,
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
-            (Self::Bool(_), _) => Ordering::Less,
-            (_, Self::Bool(_)) => Ordering::Greater,
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
             (Self::Uint(a), Self::Uint(b)) => a.cmp(b),
             (Self::Int(a), Self::Uint(b)) => i128::from(*a).cmp(&i128::from(*b)),
@@ -367,7 +369,6 @@ impl<'a> Value<'a> {
             Self::Map(_) => "map",
             Self::Optional(_) => super::types::OPTIONAL,
             Self::Opaque(value) => value.type_name(),
-            Self::Unknown(_) => "unknown",
         }
     }
 }

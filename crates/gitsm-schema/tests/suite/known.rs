@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The text of a file of vectors; `None`, and a word on the output, when there is no folder of vectors.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub(crate) fn read(file: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("GITSM_VECTORS") else {
         eprintln!("GITSM_VECTORS is not set: skipped {file}");
@@ -100,7 +99,6 @@ impl Tally {
     }
 
     /// Prints the tally and asserts that nothing is new and that at least `floor` vectors agree.
-    #[expect(clippy::print_stderr, reason = "the tally is what the test is for")]
     pub(crate) fn finish(self, floor: usize) {
         let left: Vec<_> = self.known.keys().collect();
         eprintln!("{}: {} of {} agree", self.name, self.agree, self.total);

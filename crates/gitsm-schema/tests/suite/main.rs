@@ -4,8 +4,11 @@
 //! specification. They are read from the folder that the environment variable `GITSM_VECTORS` names; without it
 //! those tests say so and pass.
 
+#[cfg(test)]
 mod cel_spec;
+#[cfg(test)]
 mod cel_vectors;
+#[cfg(test)]
 mod known;
 mod schema_properties;
 mod schema_vectors;

@@ -140,7 +140,7 @@ fn any_object() -> impl Strategy<Value = String> {
         Just(" 1".to_owned()),
         Just(" 'q'  # trailing".to_owned()),
         Just(" |\n@  text\n@  # text\n".to_owned()),
-        Just("".to_owned()),
+        Just(String::new()),
         Just(" {b: 1, a: [x]}".to_owned()),
         Just("\n@  # inner\n@  z: 1\n@  a: 2".to_owned()),
         Just("\n@- name: 1\n@- minutes: 2\n@  # n\n@  q: 1\n@  name: 3".to_owned()),
@@ -184,12 +184,13 @@ fn any_object() -> impl Strategy<Value = String> {
                 "\n# top\n".to_owned()
             };
             for key in keys {
-                text += &match key {
+                let entry = match key {
                     "spec" => format!("spec:  # spec\n{spec}"),
                     "metadata" => format!("# meta\nmetadata:\n{metadata}\n"),
                     "data" => header.clone(),
                     other => format!("{other}: x\n"),
                 };
+                text.push_str(&entry);
             }
             text
         })

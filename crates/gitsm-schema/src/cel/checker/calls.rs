@@ -4,7 +4,8 @@ use super::unify::instantiate;
 use super::{Checked, Checker, dotted_name};
 use crate::cel::error::Phase;
 use crate::cel::ir::{Call, Literal, Node, Select};
-use crate::cel::library::{self, regex};
+use crate::cel::library::format::{Piece, accepts, pieces};
+use crate::cel::library::{self, regex, time};
 use crate::cel::overload::Overload;
 use crate::cel::types::Type;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
@@ -49,6 +50,9 @@ impl Checker<'_> {
             .map(|argument| self.expression(argument))
             .unzip();
         self.mixed_allowed -= mixed;
+        if let (MIXED_LITERALS_ALLOWED, Some(format), [arguments]) = (name, target, arguments) {
+            self.check_format(format, arguments);
+        }
         let environment = self.environment;
         let Some(overloads) = environment.functions().get(name) else {
             if environment.is_checked() {
@@ -111,6 +115,7 @@ impl Checker<'_> {
                 .map(|(argument, parameter)| (argument.clone(), instantiate(parameter, first)))
                 .collect();
             if !self.unifier.all_assignable(&pairs) {
+                self.unifier.drop_block(first);
                 continue;
             }
             fitting.push(position);
@@ -149,26 +154,21 @@ impl Checker<'_> {
         if !self.environment.validates_literals() {
             return;
         }
-        let Some(IdedExpr {
+        if let Some(IdedExpr {
             id,
             expr: Expr::Literal(literal),
         }) = arguments.first()
-        else {
-            return;
-        };
-        let is_valid = match (name, literal) {
-            ("timestamp", LiteralValue::String(text)) => {
-                library::time::parse_timestamp(text.inner()).is_some()
+        {
+            let is_valid = match (name, literal) {
+                ("timestamp", LiteralValue::String(text)) => time::parse_timestamp(text.inner()).is_some(),
+                ("timestamp", LiteralValue::Int(seconds)) => time::from_seconds(*seconds.inner()).is_some(),
+                ("duration", LiteralValue::String(text)) => time::parse_duration(text.inner()).is_some(),
+                ("matches", LiteralValue::String(text)) if is_member => regex::compile(text.inner()).is_ok(),
+                _ => true,
+            };
+            if !is_valid {
+                self.issue(*id, format!("invalid {name} argument"));
             }
-            ("timestamp", LiteralValue::Int(seconds)) => {
-                library::time::from_seconds(*seconds.inner()).is_some()
-            }
-            ("duration", LiteralValue::String(text)) => library::time::parse_duration(text.inner()).is_some(),
-            ("matches", LiteralValue::String(text)) if is_member => regex::compile(text.inner()).is_ok(),
-            _ => true,
-        };
-        if !is_valid {
-            self.issue(*id, format!("invalid {name} argument"));
         }
         let pattern = match (name, is_member) {
             ("matches", false) => arguments.get(1),
@@ -182,6 +182,47 @@ impl Checker<'_> {
             && let Err(error) = regex::compile(pattern.inner())
         {
             self.issue(*id, error.to_string());
+        }
+    }
+
+    /// Refuses a constant format string that its constant list of arguments does not fit.
+    fn check_format(&mut self, format: &IdedExpr, arguments: &IdedExpr) {
+        if !self.environment.validates_literals() {
+            return;
+        }
+        let Expr::Literal(LiteralValue::String(text)) = &format.expr else {
+            return;
+        };
+        let pieces = match pieces(text.inner()) {
+            Ok(pieces) => pieces,
+            Err(problem) => return self.issue(format.id, problem),
+        };
+        let Expr::List(list) = &arguments.expr else {
+            return;
+        };
+        let types = std::mem::take(&mut self.last_elements);
+        let clauses = pieces.iter().filter_map(|piece| match piece {
+            Piece::Clause(verb, _) => Some(*verb),
+            Piece::Text(_) => None,
+        });
+        let mut used = 0;
+        for verb in clauses {
+            let (Some(argument), Some(ty)) = (list.elements.get(used), types.get(used)) else {
+                self.issue(format.id, format!("index {used} out of range"));
+                return;
+            };
+            let ty = self.unifier.resolve_fully(ty);
+            if !accepts(verb, &ty) {
+                let problem = format!("error during formatting: %{verb} does not take values of type {ty}");
+                self.issue(argument.id, problem);
+            }
+            used += 1;
+        }
+        if used < list.elements.len() {
+            let given = list.elements.len();
+            let problem =
+                format!("too many arguments supplied to string.format (expected {used}, got {given})");
+            self.issue(format.id, problem);
         }
     }
 

@@ -81,7 +81,7 @@ impl Checker<'_> {
         for variable in variables {
             match &variable.expr {
                 Expr::Ident(name) if !name.starts_with('.') && !names.contains(name) => {
-                    names.push(name.clone())
+                    names.push(name.clone());
                 }
                 _ => {
                     self.fail(Phase::Parse, variable.id, "argument must be a simple name");

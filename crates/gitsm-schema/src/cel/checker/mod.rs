@@ -38,6 +38,8 @@ pub(super) struct Checker<'e> {
     locals: Vec<Local>,
     variables: Vec<Arc<Variable>>,
     aggregates: Vec<Aggregate>,
+    /// The element types of the list literal that was checked last.
+    last_elements: Vec<Type>,
     /// How many calls around the current expression allow literals of mixed types.
     mixed_allowed: usize,
     issues: Vec<Issue>,
@@ -58,6 +60,7 @@ pub(super) fn check(
         locals: Vec::new(),
         variables: Vec::new(),
         aggregates: Vec::new(),
+        last_elements: Vec::new(),
         mixed_allowed: 0,
         issues: Vec::new(),
         phase: Phase::Check,
@@ -194,13 +197,13 @@ impl Checker<'_> {
         let target = inner.unwrap_or(&operand);
         let ty = match target {
             Type::Map(_, value) => (**value).clone(),
-            Type::Object(object) => match object.field(field) {
-                Some(field) => field.decl.cel_type(),
-                None => {
+            Type::Object(object) => object.field(field).map_or_else(
+                || {
                     self.issue(id, format!("undefined field '{field}'"));
                     Type::Error
-                }
-            },
+                },
+                |field| field.decl.cel_type(),
+            ),
             Type::Param(_) => {
                 self.unifier.assignable(&Type::Dyn, target);
                 Type::Dyn
@@ -231,6 +234,7 @@ impl Checker<'_> {
             members.push((element.id, ty));
             elements.push((node, is_optional));
         }
+        self.last_elements = members.iter().map(|(_, ty)| ty.clone()).collect();
         self.remember_aggregate(members, false);
         let element = joined.unwrap_or_else(|| self.unifier.fresh());
         (Node::List(elements), Type::list(element))
@@ -266,16 +270,14 @@ impl Checker<'_> {
             return ty;
         }
         let ty = self.unifier.resolve(&ty);
-        match ty.optional_inner() {
-            Some(inner) => inner.clone(),
-            None => {
-                if !ty.is_dynamic() && self.environment.is_checked() {
-                    let wanted = Type::optional(ty.clone());
-                    self.issue(id, format!("expected type '{wanted}' but found '{ty}'"));
-                }
-                ty
-            }
+        if let Some(inner) = ty.optional_inner() {
+            return inner.clone();
         }
+        if !ty.is_dynamic() && self.environment.is_checked() {
+            let wanted = Type::optional(ty.clone());
+            self.issue(id, format!("expected type '{wanted}' but found '{ty}'"));
+        }
+        ty
     }
 
     fn join(&mut self, previous: Option<Type>, current: &Type) -> Type {

@@ -25,15 +25,24 @@ impl Unifier {
         first
     }
 
+    /// Drops the variables from `first` on, which no type in use mentions.
+    pub(super) fn drop_block(&mut self, first: usize) {
+        self.bindings.truncate(first);
+    }
+
     fn binding(&self, variable: usize) -> Option<&Type> {
         self.bindings.get(variable).and_then(Option::as_ref)
     }
 
     /// Whether values of type `given` can be used as `wanted`, all pairs together; binds variables only if so.
     pub(super) fn all_assignable(&mut self, pairs: &[(Type, Type)]) -> bool {
-        let before = self.bindings.clone();
+        // Most operands have no variables; then there is nothing to take back.
+        let can_bind = pairs
+            .iter()
+            .any(|(given, wanted)| has_variable(given) || has_variable(wanted));
+        let before = can_bind.then(|| self.bindings.clone());
         let fits = pairs.iter().all(|(given, wanted)| self.unify(given, wanted));
-        if !fits {
+        if let (false, Some(before)) = (fits, before) {
             self.bindings = before;
         }
         fits
@@ -55,9 +64,10 @@ impl Unifier {
                 },
             },
             (Type::Param(variable), _) => self.bind(*variable, wanted).fits(),
-            (Type::Dyn | Type::Error, _) | (_, Type::Dyn | Type::Error) => true,
+            (Type::Dyn | Type::Error, _) | (_, Type::Dyn | Type::Error) | (Type::Type(_), Type::Type(_)) => {
+                true
+            }
             (Type::Null, other) | (other, Type::Null) => accepts_null(other),
-            (Type::Type(_), Type::Type(_)) => true,
             (Type::List(a), Type::List(b)) => self.unify(a, b),
             (Type::Map(ak, av), Type::Map(bk, bv)) => self.unify(ak, bk) && self.unify(av, bv),
             (Type::Opaque(a, ap), Type::Opaque(b, bp)) => {
@@ -131,6 +141,16 @@ impl Unifier {
     }
 }
 
+fn has_variable(ty: &Type) -> bool {
+    match ty {
+        Type::Param(_) => true,
+        Type::List(inner) | Type::Type(inner) => has_variable(inner),
+        Type::Map(key, value) => has_variable(key) || has_variable(value),
+        Type::Opaque(_, parameters) => parameters.iter().any(has_variable),
+        _ => false,
+    }
+}
+
 enum Bound {
     Fits,
     /// The variable stands for something else.
@@ -175,7 +195,7 @@ fn accepts_null(ty: &Type) -> bool {
 
 fn is_at_least_as_general(a: &Type, b: &Type) -> bool {
     match (a, b) {
-        (Type::Dyn | Type::Param(_), _) => true,
+        (Type::Dyn | Type::Param(_), _) | (Type::Type(_), Type::Type(_)) => true,
         (_, Type::Dyn | Type::Param(_)) => false,
         (_, Type::Null) => accepts_null(a),
         (Type::List(a), Type::List(b)) => is_at_least_as_general(a, b),
@@ -190,7 +210,6 @@ fn is_at_least_as_general(a: &Type, b: &Type) -> bool {
                     .zip(bp.iter())
                     .all(|(a, b)| is_at_least_as_general(a, b))
         }
-        (Type::Type(_), Type::Type(_)) => true,
         _ => a.same_as(b),
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn equal<'a>(meter: &Meter, left: &Value<'a>, right: &Value<'a>) -> R
         return Ok(ordering == Some(Ordering::Equal));
     }
     match (left, right) {
-        (Value::Null, Value::Null) => Ok(true),
+        (Value::Null, Value::Null) | (Value::Optional(None), Value::Optional(None)) => Ok(true),
         (Value::Bool(a), Value::Bool(b)) => Ok(a == b),
         (Value::String(a), Value::String(b)) => {
             meter.spend(a.len().min(b.len()) / 64)?;
@@ -93,12 +93,10 @@ pub(crate) fn equal<'a>(meter: &Meter, left: &Value<'a>, right: &Value<'a>) -> R
         (Value::Timestamp(a), Value::Timestamp(b)) => Ok(a == b),
         (Value::Duration(a), Value::Duration(b)) => Ok(a == b),
         (Value::Type(a), Value::Type(b)) => Ok(**a == **b),
-        (Value::List(a), Value::List(b)) => equal_lists(meter, a, b),
-        (Value::Map(a), Value::Map(b)) => equal_maps(meter, a, b),
-        (Value::Optional(None), Value::Optional(None)) => Ok(true),
-        (Value::Optional(Some(a)), Value::Optional(Some(b))) => equal(meter, a, b),
+        (Value::List(a), Value::List(b)) => meter.nested(|| equal_lists(meter, a, b)),
+        (Value::Map(a), Value::Map(b)) => meter.nested(|| equal_maps(meter, a, b)),
+        (Value::Optional(Some(a)), Value::Optional(Some(b))) => meter.nested(|| equal(meter, a, b)),
         (Value::Opaque(a), Value::Opaque(b)) => Ok(a == b),
-        (Value::Unknown(a), Value::Unknown(b)) => Ok(a == b),
         _ => Ok(false),
     }
 }
@@ -196,16 +194,15 @@ fn equal_maps<'a>(meter: &Meter, a: &Map<'a>, b: &Map<'a>) -> Result<bool> {
         }
         for (name, value) in *left {
             // Properties that rules cannot name are compared as the JSON they are.
-            let same = match decl.property(name) {
-                Some(_) => match (a.property(name)?, b.property(name)?) {
+            let same = if decl.property(name).is_some() {
+                match (a.property(name)?, b.property(name)?) {
                     (Some(left), Some(right)) => equal(meter, &left, &right)?,
                     (None, None) => true,
                     _ => false,
-                },
-                None => {
-                    meter.spend(1)?;
-                    right.get(name).is_none_or(|other| other == value)
                 }
+            } else {
+                meter.spend(1)?;
+                right.get(name).is_none_or(|other| other == value)
             };
             if !same {
                 return Ok(false);

@@ -195,6 +195,10 @@ pub(crate) fn sort_by_keys<'a>(values: Vec<Value<'a>>, keys: &[Value<'a>]) -> Re
         }
     }
     let mut keyed: Vec<(&Value<'a>, Value<'a>)> = keys.iter().zip(values).collect();
-    keyed.sort_by(|(a, _), (b, _)| compare::order(a, b).ok().flatten().unwrap_or(Ordering::Equal));
+    // A sort needs a total order, so NaN is put last.
+    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+        (Value::Double(a), Value::Double(b)) => a.total_cmp(b),
+        _ => compare::order(a, b).ok().flatten().unwrap_or(Ordering::Equal),
+    });
     Ok(keyed.into_iter().map(|(_, value)| value).collect())
 }

@@ -22,29 +22,43 @@ use std::sync::Arc;
 
 type Result<T> = std::result::Result<T, EvalError>;
 
-/// The steps that are left.
+/// How deep two values that are compared may be nested.
+const MAX_DATA_DEPTH: usize = 200;
+
+/// What bounds one evaluation: the steps that are left, and how deep data is being compared.
 #[derive(Debug)]
-pub(crate) struct Meter(Cell<u64>);
+pub(crate) struct Meter {
+    steps: Cell<u64>,
+    depth: Cell<usize>,
+}
 
 impl Meter {
     /// A meter with this many steps.
     pub(crate) fn new(steps: u64) -> Self {
-        Self(Cell::new(steps))
+        Self {
+            steps: Cell::new(steps),
+            depth: Cell::new(0),
+        }
+    }
+
+    /// Runs a comparison of elements of containers, unless they are nested too deep.
+    pub(crate) fn nested<T>(&self, compare: impl FnOnce() -> Result<T>) -> Result<T> {
+        let depth = self.depth.get();
+        if depth >= MAX_DATA_DEPTH {
+            return Err(EvalError::new("values are nested too deeply to be compared"));
+        }
+        self.depth.set(depth + 1);
+        let result = compare();
+        self.depth.set(depth);
+        result
     }
 
     /// Takes steps for work of this size.
     pub(crate) fn spend(&self, steps: usize) -> Result<()> {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);
-        match self.0.get().checked_sub(steps) {
-            Some(left) => {
-                self.0.set(left);
-                Ok(())
-            }
-            None => {
-                self.0.set(0);
-                Err(EvalError::BudgetExceeded)
-            }
-        }
+        let left = self.steps.get().checked_sub(steps);
+        self.steps.set(left.unwrap_or(0));
+        left.map(|_| ()).ok_or(EvalError::BudgetExceeded)
     }
 
     /// Takes steps for reading or writing this many bytes of text.
@@ -54,7 +68,7 @@ impl Meter {
 
     /// The steps that are left.
     pub(crate) fn left(&self) -> u64 {
-        self.0.get()
+        self.steps.get()
     }
 }
 

@@ -160,7 +160,7 @@ fn to_string<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
 
 fn to_duration<'a>(_: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
     match arguments {
-        [Value::Duration(nanoseconds)] | [Value::Int(nanoseconds)] => Ok(Value::Duration(*nanoseconds)),
+        [Value::Duration(nanoseconds) | Value::Int(nanoseconds)] => Ok(Value::Duration(*nanoseconds)),
         [value @ Value::String(text)] => {
             let duration = time::parse_duration(text);
             duration

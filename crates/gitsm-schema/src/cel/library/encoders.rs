@@ -25,14 +25,10 @@ fn encode<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
             .iter()
             .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
             << (8 * (3 - chunk.len()));
-        for position in 0..4 {
+        for position in 0..4_usize {
             let index = (bits >> (18 - 6 * position)) & 63;
-            let is_padding = position as usize > chunk.len();
-            text.push(if is_padding {
-                '='
-            } else {
-                char::from(ALPHABET[index as usize])
-            });
+            let digit = ALPHABET.get(index as usize).filter(|_| position <= chunk.len());
+            text.push(digit.map_or('=', |digit| char::from(*digit)));
         }
     }
     Ok(Value::text(text))

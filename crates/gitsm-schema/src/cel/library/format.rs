@@ -7,6 +7,7 @@ use super::strings::{self, quoted};
 use crate::cel::error::EvalError;
 use crate::cel::eval::Meter;
 use crate::cel::overload::{Definition, member};
+use crate::cel::types::Type;
 use crate::cel::value::{Key, List, Map, Value};
 
 type Result<'a> = std::result::Result<Value<'a>, EvalError>;
@@ -72,6 +73,20 @@ pub(crate) fn pieces(text: &str) -> std::result::Result<Vec<Piece<'_>>, String> 
     }
     pieces.push(Piece::Text(rest));
     Ok(pieces)
+}
+
+/// Whether `%verb` takes values of this type in Kubernetes.
+pub(crate) fn accepts(verb: char, ty: &Type) -> bool {
+    let is_integer = matches!(ty, Type::Int | Type::Uint);
+    ty.is_dynamic()
+        || match verb {
+            's' => !matches!(ty, Type::Opaque(..)),
+            'd' | 'o' => is_integer,
+            // Text may be one of the words for numbers that have no digits.
+            'f' | 'e' => matches!(ty, Type::Double | Type::String),
+            'b' => is_integer || matches!(ty, Type::Bool),
+            _ => is_integer || matches!(ty, Type::String | Type::Bytes),
+        }
 }
 
 fn precision(clause: &str) -> std::result::Result<(Option<usize>, &str), String> {
@@ -141,11 +156,11 @@ fn clause(meter: &Meter, value: &Value<'_>, verb: char, precision: Option<usize>
             _ => refuse("octal clause can only be used on integers", value),
         },
         _ => {
-            let hexadecimal = match value {
+            let digits = match value {
                 Value::Int(number) => signed(*number, |magnitude| format!("{magnitude:x}")),
                 Value::Uint(number) => format!("{number:x}"),
-                Value::String(text) => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
-                Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+                Value::String(text) => hexadecimal(text.as_bytes()),
+                Value::Bytes(bytes) => hexadecimal(bytes),
                 _ => {
                     return refuse(
                         "only integers, byte buffers, and strings can be formatted as hex",
@@ -154,9 +169,9 @@ fn clause(meter: &Meter, value: &Value<'_>, verb: char, precision: Option<usize>
                 }
             };
             Ok(if verb == 'X' {
-                hexadecimal.to_uppercase()
+                digits.to_uppercase()
             } else {
-                hexadecimal
+                digits
             })
         }
     }
@@ -167,6 +182,14 @@ fn refuse(rule: &str, value: &Value<'_>) -> Printed {
         "error during formatting: {rule}, was given {}",
         value.type_name()
     )))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('0')));
+    }
+    text
 }
 
 fn signed(number: i64, print: impl Fn(u64) -> String) -> String {
@@ -221,6 +244,9 @@ fn fixed(number: f64, precision: usize, style: Style) -> String {
     grouped + fraction
 }
 
+/// The digits of exponents.
+const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+
 /// `%e`; Kubernetes writes the exponent as a power of ten in superscript digits.
 fn scientific(number: f64, precision: usize, style: Style) -> String {
     let plain = format!("{number:.precision$e}");
@@ -231,7 +257,6 @@ fn scientific(number: f64, precision: usize, style: Style) -> String {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{digits}e{sign}{two_digits}");
     }
-    const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let superscript = |digit: u8| SUPERSCRIPTS.get(usize::from(digit.wrapping_sub(b'0'))).copied();
     let raised: String = two_digits.bytes().filter_map(superscript).collect();
     let sign = if exponent < 0 { "⁻" } else { "" };
@@ -249,7 +274,7 @@ fn print(meter: &Meter, value: &Value<'_>, style: Style, nesting: usize) -> Prin
         Value::List(list) => print_list(meter, list, style, nesting),
         Value::Map(map) => print_map(meter, map, style, nesting),
         Value::Double(number) => Ok(special(*number).unwrap_or_else(|| strings::print_double(*number))),
-        Value::Optional(_) | Value::Opaque(_) | Value::Unknown(_) => Err(EvalError::new(format!(
+        Value::Optional(_) | Value::Opaque(_) => Err(EvalError::new(format!(
             "error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, \
              lists, types, durations, and timestamps, was given {}",
             value.type_name()
@@ -311,11 +336,11 @@ mod tests {
     fn kubernetes_prints_numbers_for_readers_of_english() {
         assert_eq!(fixed(-1_234_567.5, 2, Style::Kubernetes), "-1,234,567.50");
         assert_eq!(
-            scientific(1052.032_911_275, 6, Style::Kubernetes),
+            scientific(1_052.032_911_275, 6, Style::Kubernetes),
             "1.052033×10⁰³"
         );
         assert_eq!(
-            scientific(1052.032_911_275, 6, Style::Specification),
+            scientific(1_052.032_911_275, 6, Style::Specification),
             "1.052033e+03"
         );
     }

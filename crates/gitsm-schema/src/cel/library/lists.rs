@@ -218,7 +218,7 @@ fn max<'a>(meter: &Meter, arguments: &[Value<'a>]) -> Result<'a> {
 }
 
 /// The positions of elements that equal the second argument.
-fn positions<'a>(meter: &Meter, arguments: &[Value<'a>]) -> std::result::Result<Vec<usize>, EvalError> {
+fn positions(meter: &Meter, arguments: &[Value<'_>]) -> std::result::Result<Vec<usize>, EvalError> {
     let list = one_list(meter, arguments)?;
     let [_, wanted] = arguments else {
         return Err(EvalError::NoSuchOverload);

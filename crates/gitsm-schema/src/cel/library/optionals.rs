@@ -53,6 +53,7 @@ fn is_zero(value: &Value<'_>) -> bool {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the type of all functions of a library")]
 fn none<'a>(_: &Meter, _: &[Value<'a>]) -> Result<'a> {
     Ok(Value::Optional(None))
 }

@@ -38,7 +38,15 @@ pub(crate) fn compile(pattern: &str) -> std::result::Result<Regex, EvalError> {
         .size_limit(SIZE_LIMIT)
         .dfa_size_limit(SIZE_LIMIT)
         .build()
-        .map_err(|error| EvalError::new(format!("error parsing regexp: {error}")))
+        .map_err(|error| {
+            // The crate prints a drawing of the pattern; its last line says what is wrong.
+            let printed = error.to_string();
+            let reason = printed.lines().last().unwrap_or_default();
+            EvalError::new(format!(
+                "error parsing regexp: {}: `{pattern}`",
+                reason.trim_start_matches("error: ")
+            ))
+        })
 }
 
 /// A repetition of a repetition (`x++`, `x**`), which Go refuses and the regex crate accepts.
@@ -61,16 +69,11 @@ fn nested_repetition(pattern: &str) -> Option<&str> {
                 position += 1;
                 true
             }
-            b'{' => match bounds_end(bytes, position) {
-                Some(end) => {
-                    position = end;
-                    true
-                }
-                None => {
-                    position += 1;
-                    false
-                }
-            },
+            b'{' => {
+                let end = bounds_end(bytes, position);
+                position = end.unwrap_or(position + 1);
+                end.is_some()
+            }
             // `(?` opens a group with flags or a name; its `?` repeats nothing.
             b'(' if bytes.get(position + 1) == Some(&b'?') => {
                 position += 2;
@@ -127,7 +130,7 @@ fn bounds_end(bytes: &[u8], start: usize) -> Option<usize> {
     let inside = &bytes[start + 1..start + length];
     let is_bounds = inside.first().is_some_and(u8::is_ascii_digit)
         && inside.iter().all(|byte| byte.is_ascii_digit() || *byte == b',')
-        && inside.iter().filter(|byte| **byte == b',').count() <= 1;
+        && inside.split(|byte| *byte == b',').count() <= 2;
     is_bounds.then_some(start + length + 1)
 }
 

@@ -321,13 +321,12 @@ pub(crate) fn print_timestamp(at: Timestamp) -> String {
         text.push_str(format!("{fraction:09}").trim_end_matches('0'));
     }
     if offset == 0 {
-        text.push('Z');
-    } else {
-        let sign = if offset < 0 { '-' } else { '+' };
-        let minutes = offset.unsigned_abs() / 60;
-        text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+        return text + "Z";
     }
-    text
+    let sign = if offset < 0 { '-' } else { '+' };
+    let minutes = offset.unsigned_abs() / 60;
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    format!("{text}{sign}{hours:02}:{minutes:02}")
 }
 
 /// A duration as CEL prints it: seconds, without trailing zeros of the fraction.
