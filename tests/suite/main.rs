@@ -7,3 +7,4 @@ mod arrows;
 mod invalid;
 mod support;
 mod valid;
+mod validate_cli;

@@ -72,13 +72,13 @@ pub fn read(input: &dyn Input, index: usize, limit: u64) -> Result<Vec<u8>, Read
 /// It could if the group's name occurs anywhere, or if an unindented `kind:` names one of `kinds`: that is a
 /// manifest whose `apiVersion` is missing or misspelt. Estates share repositories with thousands of other
 /// files; those are only counted.
-pub fn mentions_gitsm(bytes: &[u8], kinds: &[&str]) -> bool {
+pub fn mentions_gitsm<S: AsRef<str>>(bytes: &[u8], kinds: &[S]) -> bool {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         // UTF-16 is refused, but not overlooked.
         let narrow: Vec<u8> = bytes[2..].iter().copied().filter(|byte| *byte != 0).collect();
         return mentions_gitsm(&narrow, kinds);
     }
-    memmem::find(bytes, b"gitsm").is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
+    memmem::find(bytes, b"gitsm").is_some() || kind_lines(bytes).any(|kind| kinds.iter().any(|known| known.as_ref() == kind))
 }
 
 /// The values of all unindented `kind:` lines, and of the first `"kind":` of JSON.
