@@ -38,6 +38,7 @@ pub(crate) mod gs301;
 pub(crate) mod gs302;
 pub(crate) mod gs303;
 pub(crate) mod gs304;
+pub(crate) mod gs305;
 pub(crate) mod gs402;
 pub(crate) mod gs403;
 pub(crate) mod gs404;
@@ -46,6 +47,7 @@ pub(crate) mod gs406;
 pub(crate) mod gs407;
 pub(crate) mod gs408;
 pub(crate) mod gs409;
+pub(crate) mod gs410;
 pub(crate) mod gs501;
 pub(crate) mod gs502;
 pub(crate) mod gs503;
@@ -105,6 +107,7 @@ static ALL: &[&RuleMeta] = &[
     &gs302::META,
     &gs303::META,
     &gs304::META,
+    &gs305::META,
     &gs402::META,
     &gs403::META,
     &gs404::META,
@@ -113,6 +116,7 @@ static ALL: &[&RuleMeta] = &[
     &gs407::META,
     &gs408::META,
     &gs409::META,
+    &gs410::META,
     &gs501::META,
     &gs502::META,
     &gs503::META,
@@ -135,6 +139,7 @@ pub fn find(id_or_name: &str) -> Option<&'static RuleMeta> {
 pub(crate) fn check_object(subject: &Subject<'_>, kinds: &KindSet, findings: &mut Vec<Finding>) {
     gs211::check(subject, findings);
     match subject.info.map(|info| info.kind) {
+        Some("ITService") => gs410::check(subject, findings),
         Some("RequestTemplate") => gs407::check(subject, findings),
         Some("ApprovalPolicy" | "ChangeModel" | "SLAPolicy") => gs409::check(subject, kinds, findings),
         Some("RecordPolicy") => gs408::check(subject, kinds, findings),
@@ -148,6 +153,7 @@ pub(crate) fn check_estate(index: &Index, findings: &mut Vec<Finding>) {
     gs302::check(index, findings);
     gs303::check(index, findings);
     gs304::check(index, findings);
+    gs305::check(index, findings);
     gs402::check(index, findings);
     gs403::check(index, findings);
     gs404::check(index, findings);

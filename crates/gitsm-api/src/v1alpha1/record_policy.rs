@@ -78,7 +78,10 @@ choices! {
 }
 
 /// Rules of an organisation's own, as CEL expressions over manifests and records. The same rules hold in
-/// `gitsm validate`, in admission and in the controllers.
+/// `gitsm validate`, in admission and in the controllers. In scope are `object` (typed by its schema when the
+/// policy is about one kind), `oldObject` (null when there is none), `service` (the ITService that the object is
+/// or is about; null when there is none; the rules are evaluated once for each), `diff` (`operation`: Create or
+/// Update, and `paths`: the fields that differ), `now` (a timestamp) and `variables`.
 #[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[kube(
@@ -136,7 +139,8 @@ pub struct RecordPolicySpec {
     /// The rules. 1 to 50.
     #[schemars(length(min = 1, max = 50), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
     pub rules: Vec<PolicyRule>,
-    /// Whether an object may be exempted from a rule by an annotation with a reason. Default: false.
+    /// Whether a finding of a rule with action Deny may be accepted by a `gitsm: allow` comment with a reason, or
+    /// lowered in `gitsm.yaml`. Default: false.
     #[serde(default)]
     pub allow_suppression: bool,
 }
@@ -167,7 +171,7 @@ pub struct PolicyMatch {
 pub struct PolicyVariable {
     /// Name. Example: `isProd`.
     pub name: FieldName,
-    /// CEL expression over `object`, `oldObject`, `catalog` and earlier variables, at most 2000 characters.
+    /// CEL expression over `object`, `oldObject`, `service`, `diff`, `now` and earlier variables, at most 2000 characters.
     pub expression: Text<2000>,
 }
 

@@ -1,6 +1,6 @@
 //! Reads from an object the few facts that rules about several objects need.
 
-use super::index::{Facts, HardDependency, SelectorUse, ServiceFacts};
+use super::index::{Facts, HardDependency, Person, SelectorUse, ServiceFacts};
 use super::judge::Subject;
 use crate::diagnostic::Span;
 use gitsm_schema::Path;
@@ -24,12 +24,7 @@ pub(crate) fn of(subject: &Subject<'_>) -> Facts {
             },
             None => Facts::None,
         },
-        "Team" => Facts::Members(
-            list(spec.get("members"))
-                .filter_map(|member| text(member, "id"))
-                .map(Box::from)
-                .collect(),
-        ),
+        "Team" => Facts::Members(people(subject, spec)),
         "ChangeModel" => Facts::Model {
             unusable: text(spec, "state")
                 .filter(|state| *state != "Active")
@@ -49,6 +44,54 @@ pub(crate) fn of(subject: &Subject<'_>) -> Facts {
             None => Facts::None,
         },
         _ => Facts::None,
+    }
+}
+
+/// The members of a team with everything that stands for them.
+fn people(subject: &Subject<'_>, spec: &Value) -> Box<[Person]> {
+    let mut people = Vec::new();
+    for (index, member) in list(spec.get("members")).enumerate() {
+        let Some(id) = text(member, "id") else { continue };
+        let mut accounts: Vec<(&'static str, Box<str>)> = Vec::new();
+        // Forges and mail systems take accounts and addresses without regard to case.
+        let folded = [
+            ("forge login", "forgeLogin"),
+            ("Kubernetes user", "kubernetesUser"),
+            ("chat id", "chatId"),
+        ];
+        for (what, field) in folded {
+            accounts.extend(text(member, field).map(|account| (what, account.to_lowercase().into())));
+        }
+        accounts.extend(
+            member
+                .get("forgeId")
+                .and_then(Value::as_i64)
+                .map(|id| ("forge id", id.to_string().into())),
+        );
+        let emails = list(member.get("emails")).filter_map(Value::as_str);
+        accounts.extend(emails.map(|email| ("e-mail address", email.to_lowercase().into())));
+        let keys = list(member.get("signingKeys")).filter_map(|key| text(key, "publicKey"));
+        accounts.extend(keys.map(|key| ("signing key", key_material(key).into())));
+        let path = Path::root()
+            .field("spec")
+            .field("members")
+            .index(index)
+            .field("id");
+        people.push(Person {
+            id: id.into(),
+            span: subject.place.span(&path),
+            accounts: accounts.into(),
+        });
+    }
+    people.into()
+}
+
+/// The part of a public key that is the key: an SSH line without its comment.
+fn key_material(key: &str) -> &str {
+    let key = key.trim();
+    match key.split_whitespace().nth(1) {
+        Some(material) if !key.starts_with('-') => material,
+        _ => key,
     }
 }
 

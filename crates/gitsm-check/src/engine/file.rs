@@ -164,13 +164,15 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
         };
         judge_document(context, place, outcome);
     }
-    // What is wrong with the text is reported for files of ours; a template of another tool that merely
-    // mentions gitsm is not ours to correct.
-    let ours = outcome.documents > 0 || !outcome.findings.is_empty() || read.documents.is_empty();
-    if ours {
+    // What is wrong with the text is reported for files of ours; a file of another tool that merely mentions
+    // gitsm is not ours to correct.
+    let unread = read.documents.is_empty() && input::names_resource(bytes, context.kinds.names());
+    if outcome.documents > 0 || !outcome.findings.is_empty() || unread {
         for problem in &read.problems {
             report_problem(problem, outcome);
         }
+    } else if read.documents.is_empty() {
+        outcome.skip(skip::OTHER_FILES);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         outcome.allows = allow::find(text, &extents);

@@ -82,8 +82,19 @@ pub enum Facts {
     },
     /// Of an object that selects services.
     Selects(Box<SelectorUse>),
-    /// Of a `Team`: the ids of its members.
-    Members(Box<[Box<str>]>),
+    /// Of a `Team`: its members.
+    Members(Box<[Person]>),
+}
+
+/// A member of a team.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// `id`, the same in every team.
+    pub id: Box<str>,
+    /// Where the id stands.
+    pub span: Span,
+    /// Accounts, addresses and keys: what they are, and their text.
+    pub accounts: Box<[(&'static str, Box<str>)]>,
 }
 
 /// What selectors and graph rules see of a service.
@@ -191,9 +202,9 @@ impl Index {
         }
         let mut members = HashMap::new();
         for (position, entry) in entries.iter().enumerate() {
-            if let Facts::Members(ids) = &entry.facts {
+            if let Facts::Members(people) = &entry.facts {
                 let position = u32::try_from(position).unwrap_or(u32::MAX);
-                members.extend(ids.iter().map(|id| (id.clone(), position)));
+                members.extend(people.iter().map(|person| (person.id.clone(), position)));
             }
         }
         Self {
@@ -213,6 +224,11 @@ impl Index {
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<&Entry> {
         self.named(kind, name)
             .find(|entry| &*entry.namespace == namespace)
+    }
+
+    /// The ids of all people, in no order.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(|id| &**id)
     }
 
     /// All objects of a kind with this name, in file order. A person is found as the team they are in.

@@ -3,6 +3,7 @@
 use super::RuleMeta;
 use crate::diagnostic::{Finding, Level};
 use crate::engine::index::{Entry, Index, ReferenceUse};
+use crate::engine::references::MEMBER;
 use crate::engine::sink::about;
 
 pub(crate) static META: RuleMeta = RuleMeta {
@@ -48,8 +49,10 @@ fn dangling(index: &Index, entry: &Entry, reference: &ReferenceUse) -> Finding {
         reference.field, reference.name
     );
     let finding = about(&META, entry, reference.span, message);
-    let hint =
-        suggestion(index, reference).unwrap_or_else(|| format!("add the {kinds}, or name one that exists"));
+    let hint = suggestion(index, reference).unwrap_or_else(|| match reference.targets.iter().next() {
+        Some(MEMBER) => "name somebody who is in the members of a Team".to_owned(),
+        _ => format!("add the {kinds}, or name one that exists"),
+    });
     Finding {
         field: reference.field.to_string(),
         ..finding
@@ -68,17 +71,18 @@ fn suggestion(index: &Index, reference: &ReferenceUse) -> Option<String> {
             entry.namespace
         ));
     }
-    index
+    let objects = index
         .entries()
         .iter()
         .filter(|entry| reference.targets.iter().any(|kind| kind == entry.kind))
         .filter(|entry| reference.namespaces.is_empty() || reference.namespaces.contains(&entry.namespace))
-        .map(|entry| {
-            (
-                strsim::damerau_levenshtein(&entry.name, &reference.name),
-                &entry.name,
-            )
-        })
+        .map(|entry| &*entry.name);
+    let members = index
+        .members()
+        .filter(|_| reference.targets.iter().any(|kind| kind == MEMBER));
+    objects
+        .chain(members)
+        .map(|name| (strsim::damerau_levenshtein(name, &reference.name), name))
         .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
         .min()
         .map(|(_, name)| format!("did you mean {name:?}?"))
