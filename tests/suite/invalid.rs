@@ -27,7 +27,11 @@ const BUILT: &[(&str, fn(&Path))] = &[
         write(folder, "team.yaml", TEAM.replace("Payments", "Pay\u{7}ments"));
     }),
     ("gs102-latin-1", |folder| {
-        write(folder, "team.yaml", [TEAM.as_bytes(), b"  description: B\xfcro\n"].concat());
+        write(
+            folder,
+            "team.yaml",
+            [TEAM.as_bytes(), b"  description: B\xfcro\n"].concat(),
+        );
     }),
     ("gs102-utf-16", |folder| {
         let text: Vec<u8> = "\u{feff}"
@@ -38,7 +42,11 @@ const BUILT: &[(&str, fn(&Path))] = &[
         write(folder, "team.yaml", text);
     }),
     ("gs103-too-large", |folder| {
-        write(folder, "team.yaml", format!("{TEAM}#{}\n", "x".repeat(1024 * 1024)));
+        write(
+            folder,
+            "team.yaml",
+            format!("{TEAM}#{}\n", "x".repeat(1024 * 1024)),
+        );
     }),
     ("gs103-too-many-documents", |folder| {
         let documents = (0..101).map(|number| TEAM.replace("payments", &format!("team-{number}")));
@@ -62,16 +70,19 @@ const BUILT: &[(&str, fn(&Path))] = &[
         fs::create_dir_all(&deep).unwrap();
         write(&deep, "team.yaml", TEAM);
     }),
-    ("gs114-backslash", |folder| write(folder, "policies\\approval.yaml", TEAM)),
-    ("gs114-right-to-left", |folder| write(folder, "team-\u{202e}lmay.yaml", TEAM)),
+    ("gs114-backslash", |folder| {
+        write(folder, "policies\\approval.yaml", TEAM)
+    }),
+    ("gs114-right-to-left", |folder| {
+        write(folder, "team-\u{202e}lmay.yaml", TEAM)
+    }),
     ("gs115-case-twins", |folder| {
         write(folder, "Payments.yaml", TEAM);
         write(folder, "payments.yaml", "# the other one\n");
     }),
 ];
 
-const TEAM: &str =
-    "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n";
+const TEAM: &str = "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n";
 
 fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     fs::write(folder.join(name), content).unwrap();
@@ -85,7 +96,8 @@ fn data() -> PathBuf {
 fn cases() -> BTreeSet<String> {
     let files = fs::read_dir(data()).unwrap().map(|entry| entry.unwrap().path());
     let kept = files.map(|path| path.file_stem().and_then(OsStr::to_str).unwrap().to_owned());
-    kept.chain(BUILT.iter().map(|(name, _)| (*name).to_owned())).collect()
+    kept.chain(BUILT.iter().map(|(name, _)| (*name).to_owned()))
+        .collect()
 }
 
 /// `gs301-parent-team-missing` is about GS301.
@@ -111,7 +123,11 @@ fn set_up(case: &str) -> (tempfile::TempDir, Vec<String>) {
     } else if kept.join("base").is_dir() {
         git(path, &["init", "--quiet", "--initial-branch=main"]);
         for side in ["base", "head"] {
-            for old in fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|old| old.is_file()) {
+            for old in fs::read_dir(path)
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .filter(|old| old.is_file())
+            {
                 fs::remove_file(old).unwrap();
             }
             copy_tree(&kept.join(side), path);
@@ -134,7 +150,10 @@ fn set_up(case: &str) -> (tempfile::TempDir, Vec<String>) {
 
 fn judge(folder: &Path, arguments: &[String], format: &str) -> Run {
     let fixed = ["validate", "--color=never", "--at", AT, "--format", format];
-    let all: Vec<&str> = fixed.into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    let all: Vec<&str> = fixed
+        .into_iter()
+        .chain(arguments.iter().map(String::as_str))
+        .collect();
     gitsm(folder, &all)
 }
 
@@ -150,10 +169,16 @@ fn look_at(case: &str) -> Result<String, String> {
     let Some(rule) = rules::find(&about) else {
         return Err(format!("{case}: there is no rule {about}"));
     };
-    let beside = BESIDE.iter().find(|(name, _)| *name == case).map(|(_, rule)| *rule);
+    let beside = BESIDE
+        .iter()
+        .find(|(name, _)| *name == case)
+        .map(|(_, rule)| *rule);
     let (mut own, mut errors) = (0, 0);
     for finding in report["findings"].as_array().unwrap() {
-        let (id, level) = (finding["rule"].as_str().unwrap(), finding["level"].as_str().unwrap());
+        let (id, level) = (
+            finding["rule"].as_str().unwrap(),
+            finding["level"].as_str().unwrap(),
+        );
         let code = id.split('/').next().unwrap();
         errors += usize::from(level == "error");
         if code == about {
@@ -166,12 +191,20 @@ fn look_at(case: &str) -> Result<String, String> {
             return Err(format!("{case}: {id} is reported beside {about}\n{shown}"));
         }
     }
-    let expected = SEVERAL.iter().find(|(name, _)| *name == case).map_or(1, |(_, count)| *count);
+    let expected = SEVERAL
+        .iter()
+        .find(|(name, _)| *name == case)
+        .map_or(1, |(_, count)| *count);
     if own != expected {
-        return Err(format!("{case}: {own} findings of {about}, not {expected}\n{shown}"));
+        return Err(format!(
+            "{case}: {own} findings of {about}, not {expected}\n{shown}"
+        ));
     }
     if shown.code != i32::from(errors > 0) {
-        return Err(format!("{case}: exit status {} with {errors} errors\n{shown}", shown.code));
+        return Err(format!(
+            "{case}: exit status {} with {errors} errors\n{shown}",
+            shown.code
+        ));
     }
     let mut text = format!("exit status: {}\n", shown.code);
     text.push_str(&shown.stdout);
@@ -183,7 +216,10 @@ fn look_at(case: &str) -> Result<String, String> {
 
 /// Judges all cases of a group of rules, and tells all that fail.
 fn group(prefix: &str) {
-    let cases: Vec<String> = cases().into_iter().filter(|case| case.starts_with(prefix)).collect();
+    let cases: Vec<String> = cases()
+        .into_iter()
+        .filter(|case| case.starts_with(prefix))
+        .collect();
     assert!(!cases.is_empty(), "no case of {prefix}");
     let mut failures = Vec::new();
     for case in cases {
@@ -249,6 +285,10 @@ fn every_rule_has_a_case() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|rule| !shown.contains(*rule))
         .collect();
-    assert!(missing.is_empty(), "no case under tests/data/invalid for {}", missing.join(", "));
+    assert!(
+        missing.is_empty(),
+        "no case under tests/data/invalid for {}",
+        missing.join(", ")
+    );
     assert!(explained.stdout.lines().count() >= 30, "{explained}");
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arrows;
+mod documents;
+mod examples;
 mod invalid;
 mod support;
 mod valid;

@@ -8,7 +8,13 @@ use std::path::Path;
 fn closing(folder: &Path, path: &str) -> String {
     let run = gitsm(
         folder,
-        &["validate", "--color=never", "--fail-on=note", "--at=2027-01-01T00:00:00Z", path],
+        &[
+            "validate",
+            "--color=never",
+            "--fail-on=note",
+            "--at=2027-01-01T00:00:00Z",
+            path,
+        ],
     );
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{path}: {run}");
     run.stdout
@@ -17,7 +23,10 @@ fn closing(folder: &Path, path: &str) -> String {
 #[test]
 fn each_file_is_clean() {
     let data = root().join("tests/data/valid");
-    let mut files: Vec<_> = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(&data)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.retain(|path| path.is_file());
     files.sort();
     let shown: String = files
@@ -39,7 +48,13 @@ fn line_ends_and_byte_order_marks_do_not_matter() {
     let data = root().join("tests/data/valid");
     let folder = tempfile::tempdir().unwrap();
     copy_tree(&data, folder.path());
-    for name in ["scalars.yaml", "unicode.yaml", "times.yaml", "beside-others.yaml", "list.json"] {
+    for name in [
+        "scalars.yaml",
+        "unicode.yaml",
+        "times.yaml",
+        "beside-others.yaml",
+        "list.json",
+    ] {
         let path = folder.path().join(name);
         let text = fs::read_to_string(&path).unwrap();
         let plain = closing(folder.path(), name);
@@ -58,6 +73,9 @@ fn line_ends_and_byte_order_marks_do_not_matter() {
 
 #[test]
 fn the_whole_folder_is_clean_too() {
-    let run = gitsm(&root().join("tests/data/valid"), &["validate", "--fail-on=note", "--color=never"]);
+    let run = gitsm(
+        &root().join("tests/data/valid"),
+        &["validate", "--fail-on=note", "--color=never"],
+    );
     assert_eq!(run.code, 0, "{run}");
 }

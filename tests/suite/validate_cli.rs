@@ -9,8 +9,7 @@ use std::process::Stdio;
 const FORMATS: [&str; 7] = ["human", "concise", "json", "sarif", "github", "gitlab", "junit"];
 const AT: &str = "--at=2027-01-01T00:00:00Z";
 
-const PAYMENTS: &str =
-    "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n";
+const PAYMENTS: &str = "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n";
 const CHECKOUT: &str = "apiVersion: gitsm.dev/v1alpha1
 kind: ITService
 metadata:
@@ -75,11 +74,18 @@ impl Folder {
 
     fn commit(&self, message: &str) {
         git(self.path(), &["add", "--all"]);
-        git(self.path(), &["commit", "--quiet", "--allow-empty", "--message", message]);
+        git(
+            self.path(),
+            &["commit", "--quiet", "--allow-empty", "--message", message],
+        );
     }
 
     fn validate(&self, arguments: &[&str]) -> Run {
-        let all: Vec<&str> = ["validate", AT, "--color=never"].iter().chain(arguments).copied().collect();
+        let all: Vec<&str> = ["validate", AT, "--color=never"]
+            .iter()
+            .chain(arguments)
+            .copied()
+            .collect();
         gitsm(self.path(), &all)
     }
 
@@ -89,7 +95,9 @@ impl Folder {
         assert_ne!(run.code, 2, "{run}");
         let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
         let findings = report["findings"].as_array().unwrap().iter();
-        findings.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+        findings
+            .map(|finding| finding["rule"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Every file and its content.
@@ -135,7 +143,10 @@ fn the_exit_status_is_the_same_in_every_format() {
 
 #[test]
 fn machine_formats_hold_nothing_but_data() {
-    for files in [[("a.yaml", PAYMENTS), ("b.yaml", FREEZE)], [("a.yaml", CHECKOUT), ("b.yaml", "a: {\n")]] {
+    for files in [
+        [("a.yaml", PAYMENTS), ("b.yaml", FREEZE)],
+        [("a.yaml", CHECKOUT), ("b.yaml", "a: {\n")],
+    ] {
         let folder = Folder::new(&files);
         for format in ["json", "sarif", "gitlab"] {
             let run = folder.validate(&["--format", format]);
@@ -146,7 +157,11 @@ fn machine_formats_hold_nothing_but_data() {
         let document = roxmltree::Document::parse(&junit.stdout).unwrap();
         assert_eq!(document.root_element().tag_name().name(), "testsuites", "{junit}");
         let github = folder.validate(&["--format=github"]);
-        let commands = github.stdout.lines().filter(|line| line.starts_with("::")).count();
+        let commands = github
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with("::"))
+            .count();
         let concise = folder.validate(&["--format=concise"]);
         assert_eq!(commands, concise.stdout.matches("[GS").count(), "{github}");
     }
@@ -154,10 +169,22 @@ fn machine_formats_hold_nothing_but_data() {
 
 #[test]
 fn nothing_to_judge_is_an_error_that_says_so() {
-    let folder = Folder::new(&[("other.yaml", "apiVersion: v1\nkind: Service\n"), ("sub/x.txt", "")]);
-    cannot_run(&folder.validate(&[]), "nothing to judge in this folder: 1 file read");
-    cannot_run(&folder.validate(&["other.yaml"]), "nothing to judge in other.yaml: 1 file read");
-    cannot_run(&folder.validate(&["sub"]), "nothing to judge in sub: 0 files read");
+    let folder = Folder::new(&[
+        ("other.yaml", "apiVersion: v1\nkind: Service\n"),
+        ("sub/x.txt", ""),
+    ]);
+    cannot_run(
+        &folder.validate(&[]),
+        "nothing to judge in this folder: 1 file read",
+    );
+    cannot_run(
+        &folder.validate(&["other.yaml"]),
+        "nothing to judge in other.yaml: 1 file read",
+    );
+    cannot_run(
+        &folder.validate(&["sub"]),
+        "nothing to judge in sub: 0 files read",
+    );
     let input = gitsm_with_input(folder.path(), &["validate", "-"], b"");
     cannot_run(&input, "nothing to judge in -");
 }
@@ -169,25 +196,40 @@ fn a_range_without_our_files_is_clean() {
     folder.commit("Not about manifests");
     let run = folder.validate(&["--base=main"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
-    assert!(run.stdout.starts_with("Found no problems in 1 document\n"), "{run}");
+    assert!(
+        run.stdout.starts_with("Found no problems in 1 document\n"),
+        "{run}"
+    );
 
     let empty = Folder::repository(&[("README", "x")]);
     let run = empty.validate(&["--base=main"]);
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.starts_with("Found no problems in 0 documents\n"), "{run}");
+    assert!(
+        run.stdout.starts_with("Found no problems in 0 documents\n"),
+        "{run}"
+    );
 }
 
 #[test]
 fn a_path_that_cannot_be_read_is_named() {
     let folder = Folder::new(&[("a.yaml", PAYMENTS)]);
-    cannot_run(&folder.validate(&["a.yaml", "absent.yaml"]), "no such file or folder: absent.yaml");
+    cannot_run(
+        &folder.validate(&["a.yaml", "absent.yaml"]),
+        "no such file or folder: absent.yaml",
+    );
     cannot_run(&folder.validate(&["*.yml"]), "\"*.yml\" matches no file");
     cannot_run(&folder.validate(&["["]), "\"[\"");
     std::os::unix::fs::symlink("nowhere.yaml", folder.path().join("dangling.yaml")).unwrap();
     cannot_run(&folder.validate(&["dangling.yaml"]), "dangling.yaml");
     // A pipe that nobody writes to: opening it would hang.
     let pipe = folder.path().join("pipe.yaml");
-    assert!(hermetic("mkfifo", folder.path()).arg(&pipe).status().unwrap().success());
+    assert!(
+        hermetic("mkfifo", folder.path())
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     cannot_run(&folder.validate(&["pipe.yaml"]), "pipe.yaml");
     folder.remove("dangling.yaml");
     let run = folder.validate(&["."]);
@@ -209,7 +251,10 @@ fn folders_may_be_named_by_any_way_that_leads_to_them() {
     ] {
         let run = folder.validate(paths);
         assert_eq!(run.code, 0, "{paths:?}: {run}");
-        assert!(run.stdout.starts_with("Found no problems in 1 document\n"), "{paths:?}: {run}");
+        assert!(
+            run.stdout.starts_with("Found no problems in 1 document\n"),
+            "{paths:?}: {run}"
+        );
     }
     let from_below = gitsm(&absolute.join("deeper"), &["validate", AT, ".."]);
     assert_eq!(from_below.code, 0, "{from_below}");
@@ -219,7 +264,11 @@ fn folders_may_be_named_by_any_way_that_leads_to_them() {
 fn standard_input_is_judged_alone_and_its_limits_can_be_lifted() {
     let folder = Folder::new(&[]);
     let judge = |arguments: &[&str], input: &str| {
-        let all: Vec<&str> = ["validate", AT, "--color=never", "-"].iter().chain(arguments).copied().collect();
+        let all: Vec<&str> = ["validate", AT, "--color=never", "-"]
+            .iter()
+            .chain(arguments)
+            .copied()
+            .collect();
         gitsm_with_input(folder.path(), &all, input.as_bytes())
     };
     let run = judge(&[], PAYMENTS);
@@ -228,7 +277,9 @@ fn standard_input_is_judged_alone_and_its_limits_can_be_lifted() {
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stdout.contains("--> <stdin>:8:10"), "{run}");
 
-    let many: Vec<String> = (0..120).map(|number| PAYMENTS.replace("payments", &format!("t{number}"))).collect();
+    let many: Vec<String> = (0..120)
+        .map(|number| PAYMENTS.replace("payments", &format!("t{number}")))
+        .collect();
     let many = many.join("---\n");
     assert_eq!(judge(&[], &many).code, 1);
     let run = judge(&["--max-documents=120"], &many);
@@ -258,10 +309,22 @@ fn mistyped_options_are_refused_with_what_would_be_right() {
     let folder = Folder::new(&[("a.yaml", PAYMENTS)]);
     cannot_run(&folder.validate(&["--rule=GS999"]), "no rule \"GS999\"");
     cannot_run(&gitsm(folder.path(), &["validate", "--at=tomorrow"]), "--at");
-    cannot_run(&folder.validate(&["--format=xml"]), "possible values: human, concise, json");
-    cannot_run(&folder.validate(&["--fail-on=fatal"]), "possible values: error, warning, note");
-    cannot_run(&folder.validate(&["--crd=a.yaml"]), "no CustomResourceDefinition in a.yaml");
-    cannot_run(&folder.validate(&["--policy=a.yaml"]), "no RecordPolicy in a.yaml");
+    cannot_run(
+        &folder.validate(&["--format=xml"]),
+        "possible values: human, concise, json",
+    );
+    cannot_run(
+        &folder.validate(&["--fail-on=fatal"]),
+        "possible values: error, warning, note",
+    );
+    cannot_run(
+        &folder.validate(&["--crd=a.yaml"]),
+        "no CustomResourceDefinition in a.yaml",
+    );
+    cannot_run(
+        &folder.validate(&["--policy=a.yaml"]),
+        "no RecordPolicy in a.yaml",
+    );
     cannot_run(&folder.validate(&["--base=main"]), "git repository");
 }
 
@@ -273,30 +336,49 @@ fn levels_decide_what_fails() {
     assert_eq!(folder.validate(&["--fail-on=warning"]).code, 1);
     assert_eq!(folder.validate(&["--fail-on=note"]).code, 1);
     assert_eq!(folder.rules(&["--rule=GS301"]), [""; 0]);
-    assert_eq!(folder.rules(&["--rule=selector-matches-nothing", "--rule=gs301"]), ["GS404"]);
+    assert_eq!(
+        folder.rules(&["--rule=selector-matches-nothing", "--rule=gs301"]),
+        ["GS404"]
+    );
     let summary = folder.validate(&["--summary", "--fail-on=warning"]);
     assert_eq!(summary.code, 1, "{summary}");
     assert!(summary.stdout.contains("1 warning"), "{summary}");
     assert!(!summary.stdout.contains("GS404"), "{summary}");
     let summary = folder.validate(&["--summary", "--format=json"]);
-    assert!(summary.stdout.contains("\"warnings\": 1") && summary.stdout.contains("\"findings\": []"), "{summary}");
-    cannot_run(&folder.validate(&["--summary", "--format=sarif"]), "--summary does not go with --format sarif");
+    assert!(
+        summary.stdout.contains("\"warnings\": 1") && summary.stdout.contains("\"findings\": []"),
+        "{summary}"
+    );
+    cannot_run(
+        &folder.validate(&["--summary", "--format=sarif"]),
+        "--summary does not go with --format sarif",
+    );
 }
 
 #[test]
 fn comments_accept_findings() {
-    let allowed = FREEZE.replace("  selector:", "  # gitsm: allow GS404 tier 1 comes in March\n  selector:");
+    let allowed = FREEZE.replace(
+        "  selector:",
+        "  # gitsm: allow GS404 tier 1 comes in March\n  selector:",
+    );
     let folder = Folder::new(&[("a.yaml", PAYMENTS), ("b.yaml", CHECKOUT), ("c.yaml", &allowed)]);
     let run = folder.validate(&["--fail-on=note"]);
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.contains("Allowed GS404 at c.yaml:8 (1 finding): tier 1 comes in March"), "{run}");
+    assert!(
+        run.stdout
+            .contains("Allowed GS404 at c.yaml:8 (1 finding): tier 1 comes in March"),
+        "{run}"
+    );
 
     folder.write("c.yaml", &allowed.replace(" tier 1 comes in March", ""));
     assert_eq!(folder.rules(&[]), ["GS503", "GS404"]);
     folder.write("c.yaml", &allowed.replace("[1]", "[4]"));
     folder.write("b.yaml", &format!("{CHECKOUT}  tier: 4\n"));
     assert_eq!(folder.rules(&[]), ["GS503"]);
-    let refused = CHECKOUT.replace("  owner: payments", "  owner: nobody # gitsm: allow GS301 we know");
+    let refused = CHECKOUT.replace(
+        "  owner: payments",
+        "  owner: nobody # gitsm: allow GS301 we know",
+    );
     folder.write("b.yaml", &refused);
     folder.write("c.yaml", FREEZE);
     assert_eq!(folder.rules(&["b.yaml"]), ["GS301", "GS503"]);
@@ -311,14 +393,22 @@ fn settings_of_the_estate_apply_from_everywhere_in_it() {
         ("windows/c.yaml", FREEZE),
     ]);
     assert_eq!(folder.validate(&[]).code, 1);
-    let above = gitsm(folder.path().parent().unwrap(), &["validate", AT, folder.path().to_str().unwrap()]);
+    let above = gitsm(
+        folder.path().parent().unwrap(),
+        &["validate", AT, folder.path().to_str().unwrap()],
+    );
     assert_eq!(above.code, 1, "{above}");
     folder.write("gitsm.yaml", "levels:\n  GS404: off\n");
     assert_eq!(folder.rules(&[]), [""; 0]);
     folder.write("gitsm.yaml", "exclude: [windows/**]\n");
     assert_eq!(folder.rules(&[]), [""; 0]);
     folder.write("gitsm.yaml", "include: [windows/**]\n");
-    assert!(folder.validate(&[]).stdout.starts_with("Found no problems in 1 document\n"));
+    assert!(
+        folder
+            .validate(&[])
+            .stdout
+            .starts_with("Found no problems in 1 document\n")
+    );
 
     for (settings, why) in [
         ("level: {}\n", "level: is not a setting"),
@@ -342,7 +432,11 @@ fn a_range_reports_what_it_introduces() {
     let broken = CHECKOUT.replace("owner: payments", "owner: nobody");
     let folder = Folder::repository(&[("a.yaml", PAYMENTS), ("old.yaml", &broken)]);
     assert_eq!(folder.rules(&[]), ["GS301"]);
-    assert_eq!(folder.rules(&["--base=main"]), [""; 0], "what was there before is not the change's");
+    assert_eq!(
+        folder.rules(&["--base=main"]),
+        [""; 0],
+        "what was there before is not the change's"
+    );
 
     // Lines above it shift what was there before; it is still the same.
     folder.write("old.yaml", &format!("# one\n# two\n{broken}"));
@@ -366,7 +460,11 @@ fn a_range_judges_commits_and_not_the_working_tree() {
     let head = git(folder.path(), &["rev-parse", "HEAD"]);
     assert!(run.stdout.contains(&format!("at revision {head}")), "{run}");
     assert_eq!(folder.rules(&["--head=main"]), [""; 0]);
-    assert_eq!(folder.validate(&[]).code, 1, "without --base the working tree counts");
+    assert_eq!(
+        folder.validate(&[]).code,
+        1,
+        "without --base the working tree counts"
+    );
 }
 
 #[test]
@@ -404,7 +502,11 @@ spec: {url: \"https://git.example.com/acme/clusters.git\"}
     folder.write("a.yaml", &acceptance.replace("by hand", "by Sven"));
     folder.commit("Edited");
     assert_eq!(folder.rules(&["--base=main"]), ["GS206"]);
-    assert_eq!(folder.rules(&[]), [""; 0], "without a base there is no transition");
+    assert_eq!(
+        folder.rules(&[]),
+        [""; 0],
+        "without a base there is no transition"
+    );
     folder.write("b/c.yaml", acceptance);
     folder.remove("a.yaml");
     folder.commit("Moved as it was");
@@ -413,7 +515,11 @@ spec: {url: \"https://git.example.com/acme/clusters.git\"}
 
 #[test]
 fn a_change_cannot_lower_the_bar_it_is_measured_by() {
-    let files = [("gitsm.yaml", "levels: {GS404: error}\n"), ("a.yaml", PAYMENTS), ("b.yaml", CHECKOUT)];
+    let files = [
+        ("gitsm.yaml", "levels: {GS404: error}\n"),
+        ("a.yaml", PAYMENTS),
+        ("b.yaml", CHECKOUT),
+    ];
     let folder = Folder::repository(&files);
     folder.write("gitsm.yaml", "levels: {GS404: off}\nexclude: ['**']\n");
     folder.write("c.yaml", FREEZE);
@@ -421,7 +527,11 @@ fn a_change_cannot_lower_the_bar_it_is_measured_by() {
     let run = folder.validate(&["--base=main"]);
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stdout.contains("error[GS404]"), "{run}");
-    assert_eq!(folder.rules(&["c.yaml", "--base=main"]), ["GS404"; 0], "the services are not among the judged files");
+    assert_eq!(
+        folder.rules(&["c.yaml", "--base=main"]),
+        ["GS404"; 0],
+        "the services are not among the judged files"
+    );
 }
 
 #[test]
@@ -431,16 +541,25 @@ fn a_shallow_clone_is_told_what_to_fetch() {
     origin.commit("Second");
     let place = Folder::new(&[]);
     let url = format!("file://{}", origin.path().display());
-    git(place.path(), &["clone", "--quiet", "--depth=1", "--branch=change", &url, "clone"]);
+    git(
+        place.path(),
+        &["clone", "--quiet", "--depth=1", "--branch=change", &url, "clone"],
+    );
     let run = gitsm(&place.path().join("clone"), &["validate", "--base=origin/main"]);
     cannot_run(&run, "shallow");
     assert!(run.stderr.contains("fetch"), "{run}");
 
-    git(place.path(), &["clone", "--quiet", "--branch=change", &url, "whole"]);
+    git(
+        place.path(),
+        &["clone", "--quiet", "--branch=change", &url, "whole"],
+    );
     let whole = place.path().join("whole");
     let run = gitsm(&whole, &["validate", AT, "--base=origin/main"]);
     assert_eq!(run.code, 0, "{run}");
-    cannot_run(&gitsm(&whole, &["validate", "--base=main"]), "did you mean \"origin/main\"");
+    cannot_run(
+        &gitsm(&whole, &["validate", "--base=main"]),
+        "did you mean \"origin/main\"",
+    );
 }
 
 #[test]
@@ -451,7 +570,10 @@ fn a_bare_repository_is_judged_by_revision() {
     let place = Folder::new(&[]);
     let url = format!("file://{}", origin.path().display());
     git(place.path(), &["clone", "--quiet", "--bare", &url, "bare.git"]);
-    let run = gitsm(&place.path().join("bare.git"), &["validate", AT, "--base=main", "--head=change"]);
+    let run = gitsm(
+        &place.path().join("bare.git"),
+        &["validate", AT, "--base=main", "--head=change"],
+    );
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stdout.contains("GS301"), "{run}");
 }
@@ -459,10 +581,18 @@ fn a_bare_repository_is_judged_by_revision() {
 #[test]
 fn the_same_input_gives_the_same_bytes_and_nothing_is_written() {
     let mut files: Vec<(String, String)> = (0..60)
-        .map(|number| (format!("s/{number:02}.yaml"), CHECKOUT.replace("checkout", &format!("s{number}"))))
+        .map(|number| {
+            (
+                format!("s/{number:02}.yaml"),
+                CHECKOUT.replace("checkout", &format!("s{number}")),
+            )
+        })
         .collect();
     files.push(("x.yaml".to_owned(), "a: [\n# gitsm.dev\n".to_owned()));
-    let borrowed: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let borrowed: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
     let folder = Folder::repository(&borrowed);
     let before = folder.contents();
     for format in FORMATS {
@@ -480,8 +610,9 @@ fn the_same_input_gives_the_same_bytes_and_nothing_is_written() {
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
-    let broken: Vec<String> =
-        (0..400).map(|number| CHECKOUT.replace("checkout", &format!("s{number}"))).collect();
+    let broken: Vec<String> = (0..400)
+        .map(|number| CHECKOUT.replace("checkout", &format!("s{number}")))
+        .collect();
     let folder = Folder::new(&[]);
     for (number, chunk) in broken.chunks(50).enumerate() {
         folder.write(&format!("{number}.yaml"), &chunk.join("---\n"));
@@ -496,13 +627,22 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_ne!(output.status.code(), Some(2));
-    assert!(output.status.code().is_some(), "ended by a signal: {:?}", output.status);
+    assert!(
+        output.status.code().is_some(),
+        "ended by a signal: {:?}",
+        output.status
+    );
 }
 
 #[test]
 fn kinds_of_others_are_judged_where_their_definition_is_given() {
-    let folder = Folder::new(&[("widget.yaml", "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: large}\n")]);
-    folder.write("crds/widget.yaml", "apiVersion: apiextensions.k8s.io/v1
+    let folder = Folder::new(&[(
+        "widget.yaml",
+        "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: large}\n",
+    )]);
+    folder.write(
+        "crds/widget.yaml",
+        "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.example.com}
 spec:
@@ -518,7 +658,8 @@ spec:
           type: object
           properties:
             spec: {type: object, properties: {size: {type: integer}}}
-");
+",
+    );
     cannot_run(&folder.validate(&["widget.yaml"]), "nothing to judge");
     assert_eq!(folder.rules(&["widget.yaml", "--crd=crds"]), ["GS201"]);
 }
@@ -538,10 +679,16 @@ spec:
 fn policies_from_elsewhere_are_evaluated() {
     let folder = Folder::new(&[("estate/a.yaml", PAYMENTS), ("policies/p.yaml", POLICY)]);
     assert_eq!(folder.rules(&["estate"]), [""; 0]);
-    assert_eq!(folder.rules(&["estate", "--policy=policies"]), ["GS501/teams/reachable"]);
+    assert_eq!(
+        folder.rules(&["estate", "--policy=policies"]),
+        ["GS501/teams/reachable"]
+    );
     folder.write("estate/gitsm.yaml", "policies: [../policies]\n");
     assert_eq!(folder.rules(&["estate"]), ["GS501/teams/reachable"]);
-    folder.write("estate/gitsm.yaml", "policies: [../policies]\nlevels: {GS501: note}\n");
+    folder.write(
+        "estate/gitsm.yaml",
+        "policies: [../policies]\nlevels: {GS501: note}\n",
+    );
     let denied = folder.validate(&["estate"]);
     assert_eq!(denied.code, 1, "what denies cannot be lowered: {denied}");
     folder.write("policies/p.yaml", &POLICY.replace("spec.chat", "spec.chatt"));
@@ -551,7 +698,11 @@ fn policies_from_elsewhere_are_evaluated() {
 #[test]
 fn a_policy_that_cannot_be_evaluated_cannot_be_switched_off() {
     let fragile = POLICY.replace("has(object.spec.chat)", "object.spec.chat != ''");
-    let folder = Folder::new(&[("a.yaml", PAYMENTS), ("p.yaml", &fragile), ("gitsm.yaml", "levels: {GS502: off}\n")]);
+    let folder = Folder::new(&[
+        ("a.yaml", PAYMENTS),
+        ("p.yaml", &fragile),
+        ("gitsm.yaml", "levels: {GS502: off}\n"),
+    ]);
     assert_eq!(folder.rules(&[]), ["GS502/teams/reachable"]);
 }
 
@@ -559,18 +710,30 @@ fn a_policy_that_cannot_be_evaluated_cannot_be_switched_off() {
 fn policies_are_tested_by_their_cases() {
     let folder = Folder::new(&[
         ("policies/teams/policy.yaml", POLICY),
-        ("policies/teams/pass/with-chat.yaml", &format!("{PAYMENTS}  chat: '#payments'\n")),
+        (
+            "policies/teams/pass/with-chat.yaml",
+            &format!("{PAYMENTS}  chat: '#payments'\n"),
+        ),
         ("policies/teams/fail/reachable.yaml", PAYMENTS),
     ]);
     let run = gitsm(folder.path(), &["policy", "test"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
     assert_eq!(run.stdout, "ok: 1 policies, 2 cases, 0 failures\n");
 
-    folder.write("policies/teams/policy.yaml", &POLICY.replace("has(object.spec.chat)", "'true'"));
+    folder.write(
+        "policies/teams/policy.yaml",
+        &POLICY.replace("has(object.spec.chat)", "'true'"),
+    );
     let run = gitsm(folder.path(), &["policy", "test", "policies"]);
     assert_eq!(run.code, 1, "{run}");
-    assert!(run.stdout.contains("reachable must find something and does not"), "{run}");
-    assert!(run.stdout.ends_with("FAILED: 1 policies, 2 cases, 1 failures\n"), "{run}");
+    assert!(
+        run.stdout.contains("reachable must find something and does not"),
+        "{run}"
+    );
+    assert!(
+        run.stdout.ends_with("FAILED: 1 policies, 2 cases, 1 failures\n"),
+        "{run}"
+    );
 
     cannot_run(&gitsm(folder.path(), &["policy", "test", "absent"]), "absent");
     let empty = gitsm(root(), &["policy", "test", "tests/data/invalid"]);

@@ -112,7 +112,13 @@ mod tests {
         assert_eq!(found[1].reason, "next year");
         let places: Vec<_> = found
             .iter()
-            .map(|comment| (comment.at.line, comment.at.column, &text[comment.at.offset as usize..][..2]))
+            .map(|comment| {
+                (
+                    comment.at.line,
+                    comment.at.column,
+                    &text[comment.at.offset as usize..][..2],
+                )
+            })
             .collect();
         assert_eq!(places, [(1, 1, "# "), (4, 3, "# "), (7, 9, "# ")]);
     }

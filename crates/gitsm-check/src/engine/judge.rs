@@ -104,7 +104,10 @@ fn judge_schema(
         .map(FieldError::location)
         .collect();
     for path in unknown {
-        if !mistyped.iter().any(|outer| path.segments().starts_with(outer.segments())) {
+        if !mistyped
+            .iter()
+            .any(|outer| path.segments().starts_with(outer.segments()))
+        {
             findings.push(rules::gs202::finding(subject, compiled.schema.structural(), path));
         }
     }
@@ -112,7 +115,10 @@ fn judge_schema(
         findings.push(schema_finding(subject, compiled.schema.structural(), error));
     }
     // Rules are written for objects that fit their schema.
-    if findings[before..].iter().all(|finding| finding.level < Level::Error) {
+    if findings[before..]
+        .iter()
+        .all(|finding| finding.level < Level::Error)
+    {
         for error in compiled.rules.validate(subject.value, old) {
             findings.push(rule_finding(subject, &error));
         }
@@ -145,7 +151,9 @@ fn schema_finding(subject: &Subject<'_>, schema: &Structural, error: &FieldError
     } else {
         subject.place.span(path)
     };
-    let mut finding = subject.place.finding_at(meta, path, span, wording::sentence(error));
+    let mut finding = subject
+        .place
+        .finding_at(meta, path, span, wording::sentence(error));
     finding.hint = wording::hint(subject, schema, error);
     finding
 }
@@ -158,7 +166,9 @@ fn rule_finding(subject: &Subject<'_>, error: &FieldError) -> Finding {
     } else {
         &rules::gs205::META
     };
-    let mut finding = subject.place.finding(meta, error.location(), wording::sentence(error));
+    let mut finding = subject
+        .place
+        .finding(meta, error.location(), wording::sentence(error));
     if let Some(rule) = &error.rule {
         finding.hint = Some(format!("the rule is `{rule}`"));
     }

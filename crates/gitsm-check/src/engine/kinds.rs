@@ -57,7 +57,10 @@ impl KindSet {
     /// All kinds of gitsm; nothing is compiled yet.
     pub fn new() -> Self {
         Self {
-            names: gitsm_api::kinds().iter().map(|info| info.kind.to_owned()).collect(),
+            names: gitsm_api::kinds()
+                .iter()
+                .map(|info| info.kind.to_owned())
+                .collect(),
             ours: gitsm_api::kinds().iter().map(|_| OnceLock::new()).collect(),
             foreign: Vec::new(),
         }

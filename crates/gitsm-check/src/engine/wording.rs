@@ -104,7 +104,8 @@ fn required_hint(subject: &Subject<'_>, schema: &Structural, path: &Path) -> Str
 fn type_hint(subject: &Subject<'_>, error: &FieldError, expected: &str, found: &str) -> Option<String> {
     let hint = match (expected, found) {
         ("string", "integer" | "number" | "boolean") => "put the value in quotes",
-        ("integer" | "number" | "boolean", "string") => "write it without quotes",
+        ("boolean", "string") => "write true or false, without quotes",
+        ("integer" | "number", "string") => "write a number, without quotes",
         ("object", "array") => "write its fields without the leading `-`",
         ("array", _) => "write it as a list: `- ` before each entry, or `[...]` around them",
         ("object", "string") => {
@@ -116,7 +117,9 @@ fn type_hint(subject: &Subject<'_>, error: &FieldError, expected: &str, found: &
             }
         }
         ("date", _) => "write a day that the calendar has as YYYY-MM-DD, for example \"2027-01-31\"",
-        ("date-time", _) => "write an instant that exists with its offset, for example \"2027-01-31T22:00:00+01:00\"",
+        ("date-time", _) => {
+            "write an instant that exists with its offset, for example \"2027-01-31T22:00:00+01:00\""
+        }
         _ => return None,
     };
     Some(hint.to_owned())
@@ -164,22 +167,29 @@ fn pattern_in_words(pattern: &str) -> Option<&'static str> {
         _ if pattern.starts_with("^[0-9]{4}-[0-9]{2}-[0-9]{2}T") => {
             "an instant with its offset, such as \"2027-01-31T22:00:00+01:00\""
         }
-        _ if pattern.starts_with("^([0-9]{1,5}h") => "a duration of hours, minutes and seconds, such as 1h30m",
+        _ if pattern.starts_with("^([0-9]{1,5}h") => {
+            "a duration of hours, minutes and seconds, such as 1h30m"
+        }
         _ => return None,
     })
 }
 
 /// The schema of the field at a path.
 pub(crate) fn schema_at<'s>(schema: &'s Structural, path: &Path) -> Option<&'s Structural> {
-    path.segments().iter().try_fold(schema, |schema, segment| match segment {
-        Segment::Index(_) => schema.items.as_deref(),
-        Segment::Field(name) | Segment::Key(name) => {
-            schema.properties.get(name).or(match &schema.additional_properties {
-                Some(AdditionalProperties::Schema(values)) => Some(values),
-                _ => None,
-            })
-        }
-    })
+    path.segments()
+        .iter()
+        .try_fold(schema, |schema, segment| match segment {
+            Segment::Index(_) => schema.items.as_deref(),
+            Segment::Field(name) | Segment::Key(name) => {
+                schema
+                    .properties
+                    .get(name)
+                    .or(match &schema.additional_properties {
+                        Some(AdditionalProperties::Schema(values)) => Some(values),
+                        _ => None,
+                    })
+            }
+        })
 }
 
 fn is_object_name(path: &Path) -> bool {

@@ -173,20 +173,20 @@ fn breach(rule: &CompiledRule, activation: &Activation<'_>, subject: &Subject<'_
     finding
 }
 
-fn not_evaluated(
-    subject: &Subject<'_>,
-    rule: &RuleId,
-    variable: Option<&str>,
-    error: &EvalError,
-) -> Finding {
+fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, variable: Option<&str>, error: &EvalError) -> Finding {
     let message = match variable {
         None => format!("the rule cannot be evaluated here: {error}"),
         Some(name) => format!("the variable {name:?} cannot be evaluated here: {error}"),
     };
     let mut finding = subject.place.finding(&rules::gs502::META, &name_path(), message);
     finding.field = String::new();
-    finding.rule = RuleId::owned(rule.as_str().replacen(rules::gs501::META.id, rules::gs502::META.id, 1));
-    finding.with_hint("guard optional fields in the policy (`!has(object.spec.x) || ...`), or give the object the field")
+    finding.rule = RuleId::owned(
+        rule.as_str()
+            .replacen(rules::gs501::META.id, rules::gs502::META.id, 1),
+    );
+    finding.with_hint(
+        "guard optional fields in the policy (`!has(object.spec.x) || ...`), or give the object the field",
+    )
 }
 
 fn name_path() -> Path {

@@ -171,7 +171,11 @@ pub fn render(
 
 /// The findings that are printed one by one.
 fn listed<'r>(report: &'r Report, options: &RenderOptions) -> &'r [Finding] {
-    if options.summary_only { &[] } else { &report.findings }
+    if options.summary_only {
+        &[]
+    } else {
+        &report.findings
+    }
 }
 
 /// One fingerprint for each finding, in order and each only once: findings that share one, such as two faults
