@@ -8,7 +8,6 @@ use crate::support::{Run, copy_tree, git, gitsm, root};
 use gitsm_check::rules;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +20,11 @@ const SEVERAL: &[(&str, usize)] = &[("gs105-alias", 2)];
 /// Cases whose point is what becomes of another finding: that finding's rule.
 const BESIDE: &[(&str, &str)] = &[("gs503-refused", "GS301")];
 
+/// Puts a case into an empty folder.
+type Builder = fn(&Path);
+
 /// Cases that are made by the test: their names, and what puts them into an empty folder.
-const BUILT: &[(&str, fn(&Path))] = &[
+const BUILT: &[(&str, Builder)] = &[
     ("gs102-control-character", |folder| {
         write(folder, "team.yaml", TEAM.replace("Payments", "Pay\u{7}ments"));
     }),
@@ -71,10 +73,10 @@ const BUILT: &[(&str, fn(&Path))] = &[
         write(&deep, "team.yaml", TEAM);
     }),
     ("gs114-backslash", |folder| {
-        write(folder, "policies\\approval.yaml", TEAM)
+        write(folder, "policies\\approval.yaml", TEAM);
     }),
     ("gs114-right-to-left", |folder| {
-        write(folder, "team-\u{202e}lmay.yaml", TEAM)
+        write(folder, "team-\u{202e}lmay.yaml", TEAM);
     }),
     ("gs115-case-twins", |folder| {
         write(folder, "Payments.yaml", TEAM);
@@ -209,7 +211,8 @@ fn look_at(case: &str) -> Result<String, String> {
     let mut text = format!("exit status: {}\n", shown.code);
     text.push_str(&shown.stdout);
     if !shown.stderr.is_empty() {
-        write!(text, "--- stderr\n{}", shown.stderr).unwrap();
+        text.push_str("--- stderr\n");
+        text.push_str(&shown.stderr);
     }
     Ok(text)
 }
