@@ -3,6 +3,7 @@
 // A developer tool talks to its developer.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod check;
 mod generate;
 mod steps;
@@ -27,6 +28,15 @@ enum Command {
     Test,
     /// Write the files generated from the types: CRDs and JSON Schemas.
     Generate(generate::Arguments),
+    /// Measure speed and memory on a generated corpus.
+    Bench(bench::Arguments),
+    /// Run one command and print what it used; for `bench`.
+    #[command(hide = true)]
+    Measure {
+        /// The command.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -34,6 +44,8 @@ fn main() -> ExitCode {
         Command::Check => check::run().map(|()| ExitCode::SUCCESS),
         Command::Test => test::run().map(|()| ExitCode::SUCCESS),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Measure { command } => bench::measure::child(&command).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
         Ok(code) => code,

@@ -1,17 +1,16 @@
 //! What is known about each kind: names, scope, who writes it, what it refers to.
 
-use crate::schema::{ResourceKind, root_schema};
+use crate::schema::ResourceKind;
 use crate::v1alpha1 as api;
 use gitsm_core::text::REFERENCE_MARKER;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
-use kube::core::object::{HasSpec, HasStatus};
-use schemars::JsonSchema;
+use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Whether the objects of a kind live in a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,21 +90,27 @@ impl KindInfo {
 
     /// The fields that refer to other objects, in the order of their paths.
     pub fn references(&self) -> &'static [Reference] {
-        static REFERENCES: LazyLock<Vec<(&'static str, Vec<Reference>)>> = LazyLock::new(|| {
-            kinds()
-                .iter()
-                .map(|info| (info.kind, find_references(info)))
-                .collect()
-        });
-        REFERENCES
-            .iter()
-            .find(|(kind, _)| *kind == self.kind)
-            .map_or(&[], |(_, references)| references.as_slice())
+        // One cell for each kind: a run pays only for the kinds that it meets.
+        static REFERENCES: LazyLock<Vec<OnceLock<Vec<Reference>>>> =
+            LazyLock::new(|| kinds().iter().map(|_| OnceLock::new()).collect());
+        let position = kinds().iter().position(|info| info.kind == self.kind);
+        position.map_or(&[], |position| {
+            REFERENCES[position].get_or_init(|| find_references(self))
+        })
     }
 
     /// Name of the CustomResourceDefinition. Example: `itservices.gitsm.dev`.
     pub fn crd_name(&self) -> String {
         format!("{}.{}", self.plural, crate::GROUP)
+    }
+
+    /// The schema of the whole object as it is in the published CRD, with markers at references besides.
+    ///
+    /// It comes from the types without the detour over a CRD, which takes several times as long.
+    pub fn structural_schema(&self) -> Value {
+        let mut schema = self.marked_schema();
+        sort_required(&mut schema);
+        schema
     }
 
     /// The schema of the whole object with reference markers, before it is put into a CRD.
@@ -224,13 +229,24 @@ fn published_crd<K: CustomResourceExt>() -> CustomResourceDefinition {
     crd
 }
 
-fn schema_of<K>() -> Value
-where
-    K: ResourceKind,
-    <K as HasSpec>::Spec: JsonSchema,
-    <K as HasStatus>::Status: JsonSchema,
-{
-    root_schema::<K>(Vec::new()).to_value()
+fn schema_of<K: ResourceKind>() -> Value {
+    K::json_schema(&mut SchemaGenerator::default()).to_value()
+}
+
+/// Required fields by name, as a CRD lists them; errors come in this order.
+fn sort_required(schema: &mut Value) {
+    let Value::Object(map) = schema else { return };
+    if let Some(Value::Array(names)) = map.get_mut("required") {
+        names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    }
+    if let Some(Value::Object(properties)) = map.get_mut("properties") {
+        properties.values_mut().for_each(sort_required);
+    }
+    for keyword in ["items", "additionalProperties"] {
+        if let Some(child) = map.get_mut(keyword) {
+            sort_required(child);
+        }
+    }
 }
 
 fn rewrite_as<K: DeserializeOwned + Serialize>(object: &Value) -> Option<serde_yaml::Value> {
@@ -238,6 +254,10 @@ fn rewrite_as<K: DeserializeOwned + Serialize>(object: &Value) -> Option<serde_y
 }
 
 fn decode_as<K: DeserializeOwned>(object: &Value) -> Result<(), DecodeError> {
+    // Keeping the path costs as much as decoding, and hardly any object needs it.
+    if K::deserialize(object).is_ok() {
+        return Ok(());
+    }
     let decoded: Result<K, _> = serde_path_to_error::deserialize(object);
     decoded.map(drop).map_err(|error| DecodeError {
         path: error

@@ -593,3 +593,35 @@ fn only_the_root_of_trust_is_outside_git_and_cluster() {
         .collect();
     assert_eq!(outside, ["Repository"]);
 }
+
+#[test]
+fn the_schema_from_the_types_is_the_published_one_but_for_the_markers() {
+    let mut differences = Vec::new();
+    for info in kinds() {
+        compare(
+            &info.structural_schema(),
+            &root(info),
+            info.kind,
+            &mut differences,
+        );
+    }
+    assert_eq!(differences, Vec::<String>::new());
+}
+
+fn compare(marked: &Value, published: &Value, path: &str, differences: &mut Vec<String>) {
+    match (marked, published) {
+        (Value::Object(marked), Value::Object(published)) => {
+            let keys: BTreeSet<&String> = marked.keys().chain(published.keys()).collect();
+            for key in keys.into_iter().filter(|key| *key != REFERENCE_MARKER) {
+                let none = &Value::Null;
+                let (marked, published) = (
+                    marked.get(key).unwrap_or(none),
+                    published.get(key).unwrap_or(none),
+                );
+                compare(marked, published, &format!("{path}.{key}"), differences);
+            }
+        }
+        _ if marked == published => {}
+        _ => differences.push(format!("{path}: {marked} became {published}")),
+    }
+}

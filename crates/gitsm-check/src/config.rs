@@ -1,7 +1,8 @@
 //! `gitsm.yaml`, the configuration at the root of an estate.
 //!
 //! It can raise or lower rules, but not below what keeps an estate sound: errors of the groups GS1xx (syntax),
-//! GS2xx (schema) and GS3xx (references) and the `deny` rules of a `RecordPolicy` stay errors. When a range of
+//! GS2xx (schema) and GS3xx (references), values that gitsm cannot read, policies that cannot be evaluated and the
+//! `deny` rules of a `RecordPolicy` stay errors. When a range of
 //! commits is judged, the base's file counts, so that a change cannot lower the bar it is measured by.
 
 use crate::diagnostic::{Level, RuleId};
@@ -103,9 +104,13 @@ impl Config {
 
 /// Whether findings of this rule must stay errors whatever an estate or a comment says.
 ///
-/// `default` is the level the rule reports at; warnings of the protected groups may be changed.
+/// `default` is the level the rule reports at; warnings of the protected groups may be changed. Beside these
+/// groups it is what no controller could read (GS406), and policies that could not speak (GS408, GS502): an
+/// author who silences those would be free of a policy that denies.
 pub fn is_protected(code: &str, default: Level) -> bool {
-    default == Level::Error && ["GS1", "GS2", "GS3"].iter().any(|group| code.starts_with(group))
+    default == Level::Error
+        && (["GS1", "GS2", "GS3"].iter().any(|group| code.starts_with(group))
+            || ["GS406", "GS408", "GS502"].contains(&code))
 }
 
 fn error(field: &str, message: impl Into<String>) -> ConfigError {
@@ -219,8 +224,10 @@ mod tests {
     #[test]
     fn an_error_of_a_protected_group_cannot_be_lowered() {
         for level in [json!(false), json!("off"), json!("note"), json!("warning")] {
-            let error = Config::from_value(&json!({"levels": {"GS301": level}})).unwrap_err();
-            assert_eq!(error.field, "levels.GS301");
+            for rule in ["GS301", "GS406", "GS408", "GS502"] {
+                let error = Config::from_value(&json!({"levels": {rule: level}})).unwrap_err();
+                assert_eq!(error.field, format!("levels.{rule}"));
+            }
         }
         Config::from_value(&json!({"levels": {"GS301": "error"}})).unwrap();
     }

@@ -70,9 +70,10 @@ pub struct RuleMeta {
     pub summary: &'static str,
     /// Why it matters, in a few sentences of Markdown.
     pub explanation: &'static str,
-    /// Manifests that the rule finds fault with; empty where a single input cannot show it.
+    /// A file of manifests in which this rule and no other finds fault, as a test holds; empty where the manifests
+    /// of one file cannot show it, which the explanation then says.
     pub bad: &'static str,
-    /// The same, mended.
+    /// The same, mended: no rule finds anything.
     pub good: &'static str,
 }
 
@@ -163,6 +164,10 @@ pub(crate) fn check_estate(index: &Index, findings: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::engine::{self, Options};
+    use crate::input::MemoryInput;
+    use crate::yaml::Limits;
 
     #[test]
     fn ids_and_names_are_unique_and_in_order() {
@@ -178,5 +183,72 @@ mod tests {
         assert_eq!(find("gs301").map(|rule| rule.name), Some("dangling-reference"));
         assert_eq!(find("Dangling-Reference").map(|rule| rule.id), Some("GS301"));
         assert!(find("GS000").is_none());
+    }
+
+    /// Rule and level of every finding about one file of these manifests.
+    fn findings(manifests: &str) -> Vec<(String, Level, String)> {
+        let options = Options {
+            at: "2027-01-01T00:00:00Z".parse().unwrap(),
+            limits: Limits::default(),
+            jobs: 1,
+            list_judged: false,
+            only: Vec::new(),
+            policies: Vec::new(),
+        };
+        let input = MemoryInput::new().with("a.yaml", manifests);
+        let report = engine::run(&input, &Config::default(), &KindSet::new(), &options).unwrap();
+        report
+            .findings
+            .into_iter()
+            .map(|finding| (finding.rule.code().to_owned(), finding.level, finding.message))
+            .collect()
+    }
+
+    #[test]
+    fn every_bad_example_breaks_its_rule_and_no_other() {
+        for rule in all().iter().filter(|rule| !rule.bad.is_empty()) {
+            let mut found = findings(rule.bad);
+            found.retain(|(_, level, _)| *level >= Level::Warning);
+            assert!(!found.is_empty(), "{} finds nothing in its bad example", rule.id);
+            assert!(
+                found
+                    .iter()
+                    .all(|(code, level, _)| code == rule.id && *level == rule.level),
+                "{}: {found:#?}",
+                rule.id
+            );
+        }
+    }
+
+    #[test]
+    fn every_good_example_is_clean() {
+        for rule in all() {
+            assert_eq!(findings(rule.good), [], "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn examples_are_absent_only_where_manifests_alone_cannot_show_the_rule() {
+        let without: Vec<_> = all()
+            .iter()
+            .filter(|rule| rule.bad.is_empty())
+            .map(|rule| rule.id)
+            .collect();
+        assert_eq!(
+            without,
+            ["GS110", "GS111", "GS113", "GS114", "GS115", "GS206", "GS210"]
+        );
+        assert!(
+            all()
+                .iter()
+                .all(|rule| rule.bad.is_empty() == rule.good.is_empty())
+        );
+        for rule in all().iter().filter(|rule| rule.bad.is_empty()) {
+            assert!(
+                rule.explanation.contains("There is no example here"),
+                "{} does not say why it has no example",
+                rule.id
+            );
+        }
     }
 }

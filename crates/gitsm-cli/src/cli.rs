@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use crate::commands::{completions::CompletionsArgs, explain::ExplainArgs, fmt::FmtArgs};
+use crate::commands::{completions::CompletionsArgs, explain::ExplainArgs, fmt::FmtArgs, new::NewArgs};
 use crate::commands::{policy::PolicyArgs, validate::ValidateArgs};
 use clap::{Parser, Subcommand};
 
@@ -21,6 +21,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Judge manifests: syntax, schemas, CEL rules, references, semantics and policies
     Validate(ValidateArgs),
+    /// Write a manifest to start from
+    New(NewArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Put manifests into canonical key order, keeping comments

@@ -3,7 +3,7 @@
 use gitsm_check::input::{Input, InputFile, Tree};
 use gitsm_check::source::{Mode, TreeEntry};
 use ignore::WalkBuilder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,8 @@ pub(crate) enum PathError {
 #[derive(Debug, Default)]
 pub(crate) struct DiskInput {
     files: Vec<InputFile>,
-    paths: Vec<PathBuf>,
+    /// Paths of the files that are not what is printed: names that are not UTF-8, other separators.
+    paths: HashMap<usize, PathBuf>,
     /// Everything found in folders, manifests or not, for the rules about trees.
     trees: Vec<FoundTree>,
 }
@@ -48,10 +49,14 @@ pub(crate) struct DiskInput {
 /// A folder that was walked.
 #[derive(Debug)]
 struct FoundTree {
+    /// The folder as it is printed; empty for the current one.
     folder: String,
-    /// Path relative to the folder, what it is, size.
-    entries: Vec<(String, Mode, u64)>,
+    /// Name as it is printed (with the folder), what it is, size.
+    entries: Vec<(Arc<str>, Mode, u64)>,
 }
+
+/// Files by the name that is printed, with their path where that is another, and their size.
+type Found = BTreeMap<Arc<str>, (Option<PathBuf>, u64)>;
 
 /// The endings of files that are read in folders; a file named on the command line is read whatever its ending.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -64,38 +69,39 @@ impl DiskInput {
     ///
     /// [`PathError`] naming the argument or the entry at fault.
     pub(crate) fn collect(paths: &[String], selects: &dyn Fn(&Path) -> bool) -> Result<Self, PathError> {
-        let mut found: BTreeMap<String, (PathBuf, u64)> = BTreeMap::new();
+        let mut found = Found::new();
         let mut trees = Vec::new();
         for argument in paths {
             let path = Path::new(argument);
             if path.is_dir() {
                 walk(path, selects, &mut found, &mut trees)?;
             } else if path.is_file() {
-                add(&mut found, path, size_of(path)?);
+                add(&mut found, path, display(path).into(), size_of(path)?);
             } else if is_pattern(argument) {
                 expand(argument, selects, &mut found, &mut trees)?;
             } else {
                 return Err(PathError::Missing(argument.clone()));
             }
         }
-        let (files, paths) = found
-            .into_iter()
-            .map(|(name, (path, size))| {
-                (
-                    InputFile {
-                        name: Arc::from(name),
-                        size,
-                    },
-                    path,
-                )
-            })
-            .unzip();
-        Ok(Self { files, paths, trees })
+        let mut input = Self {
+            files: Vec::with_capacity(found.len()),
+            paths: HashMap::new(),
+            trees,
+        };
+        for (name, (path, size)) in found {
+            if let Some(path) = path {
+                input.paths.insert(input.files.len(), path);
+            }
+            input.files.push(InputFile { name, size });
+        }
+        Ok(input)
     }
 
     /// Where a file of the input is.
     pub(crate) fn path(&self, index: usize) -> &Path {
-        &self.paths[index]
+        self.paths
+            .get(&index)
+            .map_or_else(|| Path::new(&*self.files[index].name), PathBuf::as_path)
     }
 }
 
@@ -107,7 +113,7 @@ impl Input for DiskInput {
     fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>> {
         let capacity = usize::try_from(self.files[index].size.min(limit)).unwrap_or_default();
         let mut content = Vec::with_capacity(capacity);
-        File::open(&self.paths[index])?
+        File::open(self.path(index))?
             .take(limit)
             .read_to_end(&mut content)?;
         Ok(content)
@@ -121,8 +127,8 @@ impl Input for DiskInput {
                 entries: tree
                     .entries
                     .iter()
-                    .map(|(path, mode, size)| TreeEntry {
-                        path: path.as_bytes(),
+                    .map(|(name, mode, size)| TreeEntry {
+                        path: relative(name, &tree.folder).as_bytes(),
                         mode: *mode,
                         size: *size,
                     })
@@ -132,10 +138,15 @@ impl Input for DiskInput {
     }
 }
 
+/// A name without the folder it is in.
+fn relative<'n>(name: &'n str, folder: &str) -> &'n str {
+    name.strip_prefix(folder).unwrap_or(name).trim_start_matches('/')
+}
+
 fn walk(
     folder: &Path,
     selects: &dyn Fn(&Path) -> bool,
-    found: &mut BTreeMap<String, (PathBuf, u64)>,
+    found: &mut Found,
     trees: &mut Vec<FoundTree>,
 ) -> Result<(), PathError> {
     // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
@@ -165,15 +176,20 @@ fn walk(
         } else {
             Mode::File
         };
-        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-        entries.push((display(relative), mode, size));
+        let name: Arc<str> = display(entry.path()).into();
         if kind.is_file() && is_manifest(entry.path()) {
-            add(found, entry.path(), size);
+            add(found, entry.path(), Arc::clone(&name), size);
         }
+        entries.push((name, mode, size));
     }
     let name = display(folder);
+    let name = if name == "." {
+        ""
+    } else {
+        name.trim_end_matches('/')
+    };
     trees.push(FoundTree {
-        folder: if name == "." { String::new() } else { name },
+        folder: name.to_owned(),
         entries,
     });
     Ok(())
@@ -182,7 +198,7 @@ fn walk(
 fn expand(
     pattern: &str,
     selects: &dyn Fn(&Path) -> bool,
-    found: &mut BTreeMap<String, (PathBuf, u64)>,
+    found: &mut Found,
     trees: &mut Vec<FoundTree>,
 ) -> Result<(), PathError> {
     let glob = globset::GlobBuilder::new(pattern.trim_start_matches("./"))
@@ -197,10 +213,10 @@ fn expand(
     if !folder.is_dir() {
         return Err(PathError::NoMatch(pattern.to_owned()));
     }
-    let mut all = BTreeMap::new();
+    let mut all = Found::new();
     walk(&folder, selects, &mut all, trees)?;
     let before = found.len();
-    found.extend(all.into_iter().filter(|(name, _)| glob.is_match(name)));
+    found.extend(all.into_iter().filter(|(name, _)| glob.is_match(&**name)));
     if found.len() == before {
         return Err(PathError::NoMatch(pattern.to_owned()));
     }
@@ -240,8 +256,9 @@ fn size_of(path: &Path) -> Result<u64, PathError> {
         })
 }
 
-fn add(found: &mut BTreeMap<String, (PathBuf, u64)>, path: &Path, size: u64) {
-    found.insert(display(path), (path.to_owned(), size));
+fn add(found: &mut Found, path: &Path, name: Arc<str>, size: u64) {
+    let other = (path.to_str() != Some(&*name)).then(|| path.to_owned());
+    found.insert(name, (other, size));
 }
 
 /// A path as findings print it: `/` between parts, no leading `./`.

@@ -7,6 +7,27 @@ use std::path::{Path, PathBuf};
 
 /// The settings that apply to `path`, and the folder they stand in; the defaults where there are none.
 pub(crate) fn settings(path: &Path) -> anyhow::Result<(PathBuf, Config)> {
+    match find(path)? {
+        Some(found) => Ok(found),
+        None => Ok((folder_of(path)?, Config::default())),
+    }
+}
+
+/// The nearest folder at or above `path` that holds settings, and these; `None` where there is none.
+pub(crate) fn find(path: &Path) -> anyhow::Result<Option<(PathBuf, Config)>> {
+    for folder in folder_of(path)?.ancestors() {
+        let file = folder.join(FILE_NAME);
+        if file.is_file() {
+            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let config = parse(&bytes).with_context(|| file.display().to_string())?;
+            return Ok(Some((folder.to_owned(), config)));
+        }
+    }
+    Ok(None)
+}
+
+/// The absolute path of a folder, or of the folder that a file is in.
+fn folder_of(path: &Path) -> anyhow::Result<PathBuf> {
     let start = if path.is_dir() {
         path.to_owned()
     } else {
@@ -17,17 +38,7 @@ pub(crate) fn settings(path: &Path) -> anyhow::Result<(PathBuf, Config)> {
     } else {
         start
     };
-    let absolute =
-        std::path::absolute(&start).with_context(|| format!("cannot resolve {}", start.display()))?;
-    for folder in absolute.ancestors() {
-        let file = folder.join(FILE_NAME);
-        if file.is_file() {
-            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let config = parse(&bytes).with_context(|| file.display().to_string())?;
-            return Ok((folder.to_owned(), config));
-        }
-    }
-    Ok((absolute, Config::default()))
+    std::path::absolute(&start).with_context(|| format!("cannot resolve {}", start.display()))
 }
 
 /// Reads settings from the text of a `gitsm.yaml`.

@@ -192,6 +192,27 @@ pub(crate) struct GitInput {
     tree: Vec<(Vec<u8>, Mode, u64)>,
 }
 
+impl GitInput {
+    /// Whether the manifests of two commits differ in any file that could hold a resource of gitsm.
+    pub(crate) fn differs_from(&self, other: &Self) -> anyhow::Result<bool> {
+        Ok(self.holds_what_is_not_in(other)? || other.holds_what_is_not_in(self)?)
+    }
+
+    fn holds_what_is_not_in(&self, other: &Self) -> anyhow::Result<bool> {
+        let kinds: Vec<&str> = gitsm_api::kinds().iter().map(|info| info.kind).collect();
+        for (index, file) in self.files.iter().enumerate() {
+            let same = other
+                .files
+                .binary_search_by(|known| known.name.cmp(&file.name))
+                .is_ok_and(|position| other.blobs[position] == self.blobs[index]);
+            if !same && input::mentions_gitsm(&input::read(self, index, u64::MAX)?, &kinds) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 impl Input for GitInput {
     fn files(&self) -> &[InputFile] {
         &self.files

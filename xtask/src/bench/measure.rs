@@ -53,11 +53,21 @@ pub(crate) fn child(command: &[String]) -> anyhow::Result<()> {
 }
 
 /// The median of `runs` runs after one warm-up; the command must exit with `expected`.
-pub(crate) fn median(program: &Path, arguments: &[&str], runs: usize, expected: i32) -> anyhow::Result<Measured> {
+pub(crate) fn median(
+    program: &Path,
+    arguments: &[&str],
+    runs: usize,
+    expected: i32,
+) -> anyhow::Result<Measured> {
     let mut all = Vec::with_capacity(runs);
     for run in 0..=runs {
         let measured = once(program, arguments)?;
-        ensure!(measured.code == expected, "{} {arguments:?} exited with {}", program.display(), measured.code);
+        ensure!(
+            measured.code == expected,
+            "{} {arguments:?} exited with {}",
+            program.display(),
+            measured.code
+        );
         if run > 0 {
             all.push(measured);
         }
@@ -65,7 +75,11 @@ pub(crate) fn median(program: &Path, arguments: &[&str], runs: usize, expected: 
     Ok(Measured {
         wall: middle(all.iter().map(|measured| measured.wall).collect()),
         cpu: middle(all.iter().map(|measured| measured.cpu).collect()),
-        peak_kib: all.iter().map(|measured| measured.peak_kib).max().unwrap_or_default(),
+        peak_kib: all
+            .iter()
+            .map(|measured| measured.peak_kib)
+            .max()
+            .unwrap_or_default(),
         code: expected,
     })
 }
@@ -78,7 +92,11 @@ fn once(program: &Path, arguments: &[&str]) -> anyhow::Result<Measured> {
         .args(arguments)
         .output()
         .context("cannot start the measuring process")?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 

@@ -162,7 +162,13 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
             document: document.index,
             node: &document.root,
         };
+        let before = outcome.findings.len();
         judge_document(context, place, outcome);
+        // Where the text does not say what it seems to say, what follows from it would only repeat the cause:
+        // an alias that is not allowed leaves its field empty. The object still counts for references to it.
+        if is_misread(&read, document.index) {
+            outcome.findings.truncate(before);
+        }
     }
     // What is wrong with the text is reported for files of ours; a file of another tool that merely mentions
     // gitsm is not ours to correct.
@@ -174,30 +180,38 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
     } else if read.documents.is_empty() {
         outcome.skip(skip::OTHER_FILES);
     }
+    // Nearly every file holds one object; a vector that grew by pushing has room for four.
+    outcome.entries.shrink_to_fit();
     if let Ok(text) = std::str::from_utf8(bytes) {
         outcome.allows = allow::find(text, &extents);
     }
 }
 
-/// Reports what is wrong with the text. Where the schema complains about the same value, one of the two is the
-/// cause of the other, and one finding has to do: the error of the text, or else the schema's with the remedy for
-/// the text.
+/// Whether the reader found an error in this document.
+fn is_misread(read: &yaml::File<'_>, document: u32) -> bool {
+    read.problems
+        .iter()
+        .any(|problem| problem.document == document && problem.is_error())
+}
+
+/// Reports what is wrong with the text. Where the schema refuses the same value, one finding has to do: the
+/// schema's, with the remedy for the text.
 fn report_problem(problem: &Problem, outcome: &mut FileOutcome) {
-    let same_place = |finding: &Finding| {
-        finding.rule.code().starts_with("GS2")
+    let refused = outcome.findings.iter_mut().find(|finding| {
+        !problem.is_error()
+            && finding.rule.code().starts_with("GS2")
             && finding.document == problem.document
             && finding.span.is_some_and(|span| span.start == problem.span.start)
-    };
-    if problem.is_error() {
-        outcome.findings.retain(|finding| !same_place(finding));
-    } else if let Some(finding) = outcome.findings.iter_mut().find(|finding| same_place(finding)) {
-        finding.hint = Some(match &problem.hint {
-            Some(hint) => format!("{}: {hint}", problem.message),
-            None => problem.message.clone(),
-        });
-        return;
+    });
+    match refused {
+        Some(finding) => {
+            finding.hint = Some(match &problem.hint {
+                Some(hint) => format!("{}: {hint}", problem.message),
+                None => problem.message.clone(),
+            });
+        }
+        None => outcome.findings.push(problem.to_finding(&outcome.name)),
     }
-    outcome.findings.push(problem.to_finding(&outcome.name));
 }
 
 fn judge_document(context: &FileContext<'_>, place: Place<'_>, outcome: &mut FileOutcome) {

@@ -6,6 +6,7 @@
 use super::references::{MEMBER, Targets};
 use crate::diagnostic::{ObjectId, Span};
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 /// One object of the estate.
@@ -43,16 +44,49 @@ impl Entry {
 /// One reference from one field.
 #[derive(Debug, Clone)]
 pub struct ReferenceUse {
-    /// The field, printed.
-    pub field: Box<str>,
+    /// The field, printed, where it is an element of a list or map.
+    pub(super) element: Option<Box<str>>,
+    /// The field as the table of references has it.
+    pub(super) pattern: &'static str,
     /// Where the name stands.
     pub span: Span,
     /// The kinds it may name.
     pub targets: Targets,
-    /// The namespaces it may be in: one empty name for cluster-scoped kinds, none at all for any.
-    pub namespaces: Box<[Box<str>]>,
+    /// The namespaces it may be in.
+    pub namespaces: Namespaces,
     /// The name it names.
     pub name: Box<str>,
+}
+
+impl ReferenceUse {
+    /// The field, printed.
+    pub fn field(&self) -> &str {
+        self.element.as_deref().unwrap_or(self.pattern)
+    }
+
+    /// Where the named object may be, seen from the object that names it: one empty name for cluster-scoped
+    /// kinds, none at all for any namespace.
+    pub fn namespaces<'r>(&'r self, from: &'r Entry) -> Vec<&'r str> {
+        match &self.namespaces {
+            Namespaces::Any => Vec::new(),
+            Namespaces::Cluster => vec![""],
+            Namespaces::Own => vec![&from.namespace],
+            Namespaces::Named(names) => names.iter().map(|name| &**name).collect(),
+        }
+    }
+}
+
+/// The namespaces that a reference looks into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Namespaces {
+    /// All of them.
+    Any,
+    /// The kind has none.
+    Cluster,
+    /// That of the object that refers.
+    Own,
+    /// These; all, if there are none.
+    Named(Box<[Box<str>]>),
 }
 
 /// Facts about one object that rules about several objects need.
@@ -177,42 +211,87 @@ impl SelectorUse {
 #[derive(Debug, Default)]
 pub struct Index {
     entries: Vec<Entry>,
-    /// Positions of all objects of a kind and name, whatever their namespaces.
-    by_name: HashMap<(&'static str, Box<str>), Vec<u32>>,
+    hasher: RandomState,
+    by_identity: Chains,
+    /// By kind and name, whatever the namespace; without those that repeat an identity.
+    by_name: Chains,
     /// A team of each person.
     members: HashMap<Box<str>, u32>,
-    duplicates: Vec<(usize, usize)>,
+    duplicates: Vec<(u32, u32)>,
+}
+
+/// Positions by hash. Two numbers for each entry: the keys are in the entries already.
+#[derive(Debug, Default)]
+struct Chains {
+    first: HashMap<u64, u32>,
+    /// The next position of the same hash.
+    next: Vec<u32>,
+}
+
+impl Chains {
+    /// The end of a chain. An estate has far fewer objects: each takes a file, and a position of 32 bits.
+    const END: u32 = u32::MAX;
+
+    fn with_capacity(count: usize) -> Self {
+        Self {
+            first: HashMap::with_capacity(count),
+            next: vec![Self::END; count],
+        }
+    }
+
+    /// Adds a position before all others of its hash.
+    fn push_front(&mut self, hash: u64, position: u32) {
+        if let Some(behind) = self.first.insert(hash, position) {
+            self.next[position as usize] = behind;
+        }
+    }
+
+    /// All positions of the hash, and those of other keys that share it.
+    fn positions(&self, hash: u64) -> impl Iterator<Item = u32> {
+        let first = self.first.get(&hash).copied();
+        std::iter::successors(first, |position| {
+            Some(self.next[*position as usize]).filter(|next| *next != Self::END)
+        })
+    }
 }
 
 impl Index {
     /// Builds the index; of two objects with one identity the first in file order stands.
     pub fn new(entries: Vec<Entry>) -> Self {
-        let mut by_name: HashMap<(&'static str, Box<str>), Vec<u32>> = HashMap::with_capacity(entries.len());
-        let mut duplicates = Vec::new();
-        for (position, entry) in entries.iter().enumerate() {
-            let positions = by_name.entry((entry.kind, entry.name.clone())).or_default();
-            let first = positions
-                .iter()
-                .find(|first| entries[**first as usize].namespace == entry.namespace);
-            match first {
-                Some(first) => duplicates.push((*first as usize, position)),
-                // An estate has far fewer than 2^32 objects: each takes a file position of 32 bits.
-                None => positions.push(u32::try_from(position).unwrap_or(u32::MAX)),
-            }
-        }
-        let mut members = HashMap::new();
-        for (position, entry) in entries.iter().enumerate() {
-            if let Facts::Members(people) = &entry.facts {
-                let position = u32::try_from(position).unwrap_or(u32::MAX);
-                members.extend(people.iter().map(|person| (person.id.clone(), position)));
-            }
-        }
-        Self {
+        let count = u32::try_from(entries.len()).unwrap_or(Chains::END);
+        let mut index = Self {
+            by_identity: Chains::with_capacity(entries.len()),
+            by_name: Chains::with_capacity(entries.len()),
             entries,
-            by_name,
-            members,
-            duplicates,
+            ..Self::default()
+        };
+        // From the back, so that chains are in file order.
+        for position in (0..count).rev() {
+            let entry = &index.entries[position as usize];
+            let hash = index
+                .hasher
+                .hash_one((entry.kind, &*entry.namespace, &*entry.name));
+            index.by_identity.push_front(hash, position);
         }
+        for position in (0..count).rev() {
+            let entry = &index.entries[position as usize];
+            let first = index.position(entry.kind, &entry.namespace, &entry.name);
+            match first.filter(|first| *first != position) {
+                Some(first) => index.duplicates.push((first, position)),
+                None => {
+                    let hash = index.hasher.hash_one((entry.kind, &*entry.name));
+                    index.by_name.push_front(hash, position);
+                }
+            }
+        }
+        index.duplicates.reverse();
+        for position in (0..count).rev() {
+            if let Facts::Members(people) = &index.entries[position as usize].facts {
+                let ids = people.iter().map(|person| (person.id.clone(), position));
+                index.members.extend(ids);
+            }
+        }
+        index
     }
 
     /// All objects in file order.
@@ -220,10 +299,18 @@ impl Index {
         &self.entries
     }
 
+    fn position(&self, kind: &str, namespace: &str, name: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one((kind, namespace, name));
+        self.by_identity.positions(hash).find(|position| {
+            let entry = &self.entries[*position as usize];
+            &*entry.name == name && &*entry.namespace == namespace && entry.kind == kind
+        })
+    }
+
     /// The object with this identity.
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<&Entry> {
-        self.named(kind, name)
-            .find(|entry| &*entry.namespace == namespace)
+        let position = self.position(kind, namespace, name)?;
+        Some(&self.entries[position as usize])
     }
 
     /// The ids of all people, in no order.
@@ -232,29 +319,36 @@ impl Index {
     }
 
     /// All objects of a kind with this name, in file order. A person is found as the team they are in.
-    pub fn named(&self, kind: &str, name: &str) -> impl Iterator<Item = &Entry> {
-        let member = if kind == MEMBER {
-            self.members.get(name)
-        } else {
-            None
-        };
-        // The keys hold the registry's own kind names.
-        let objects = gitsm_api::find(kind).and_then(|info| self.by_name.get(&(info.kind, Box::from(name))));
-        let positions = objects.into_iter().flatten().chain(member);
-        positions.map(|position| &self.entries[*position as usize])
+    pub fn named<'i>(&'i self, kind: &'i str, name: &'i str) -> impl Iterator<Item = &'i Entry> {
+        let hash = self.hasher.hash_one((kind, name));
+        let objects = self
+            .by_name
+            .positions(hash)
+            .map(|position| &self.entries[position as usize])
+            .filter(move |entry| &*entry.name == name && entry.kind == kind);
+        let team = self.members.get(name).filter(|_| kind == MEMBER);
+        objects.chain(team.map(|position| &self.entries[*position as usize]))
     }
 
-    /// The object that a reference leads to, if it names one of these kinds.
+    /// The object that a reference of `from` leads to, if it names one of these kinds.
     pub fn resolve<'i>(
         &'i self,
         kinds: impl Iterator<Item = &'i str>,
+        from: &'i Entry,
         reference: &'i ReferenceUse,
     ) -> Option<&'i Entry> {
+        let name = &reference.name;
         let mut kinds = kinds;
-        kinds.find_map(|kind| {
-            self.named(kind, &reference.name).find(|entry| {
-                reference.namespaces.is_empty() || reference.namespaces.contains(&entry.namespace)
-            })
+        kinds.find_map(|kind| match &reference.namespaces {
+            Namespaces::Cluster if kind == MEMBER => self.named(kind, name).next(),
+            Namespaces::Cluster => self.get(kind, "", name),
+            Namespaces::Own => self.get(kind, &from.namespace, name),
+            Namespaces::Named(namespaces) if !namespaces.is_empty() => namespaces
+                .iter()
+                .filter_map(|namespace| self.position(kind, namespace, name))
+                .min()
+                .map(|position| &self.entries[position as usize]),
+            Namespaces::Any | Namespaces::Named(_) => self.named(kind, name).next(),
         })
     }
 
@@ -262,7 +356,7 @@ impl Index {
     pub fn duplicates(&self) -> impl Iterator<Item = (&Entry, &Entry)> {
         self.duplicates
             .iter()
-            .map(|(first, again)| (&self.entries[*first], &self.entries[*again]))
+            .map(|(first, again)| (&self.entries[*first as usize], &self.entries[*again as usize]))
     }
 
     /// All objects of a kind, in file order.

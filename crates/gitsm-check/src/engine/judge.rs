@@ -188,7 +188,7 @@ pub(crate) fn entry(
     references.retain(|reference| {
         !findings
             .iter()
-            .any(|finding| finding.level == Level::Error && finding.field == *reference.field)
+            .any(|finding| finding.level == Level::Error && finding.field == reference.field())
     });
     let name_path = Path::from_iter(["metadata", "name"].map(|name| Segment::Field(name.to_owned())));
     Entry {

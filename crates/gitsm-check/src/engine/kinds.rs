@@ -12,8 +12,34 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub struct KindSet {
     names: Vec<String>,
-    ours: Vec<OnceLock<Result<Compiled, String>>>,
+    ours: Vec<Lazy>,
     foreign: Vec<Foreign>,
+}
+
+/// One of our kinds. Its schema alone serves policies that are about it; rules and patterns are compiled when
+/// the first object of the kind comes.
+#[derive(Debug, Default)]
+struct Lazy {
+    schema: OnceLock<Result<Structural, String>>,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+impl Lazy {
+    fn schema(&self, info: &KindInfo) -> Result<&Structural, String> {
+        self.schema
+            .get_or_init(|| {
+                Structural::from_json(&info.structural_schema()).map_err(|error| error.to_string())
+            })
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn compiled(&self, info: &KindInfo) -> Result<&Compiled, String> {
+        self.compiled
+            .get_or_init(|| compile(self.schema(info)?.clone(), ReferenceTable::new(info)))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
 }
 
 /// A kind ready to judge objects.
@@ -61,7 +87,7 @@ impl KindSet {
                 .iter()
                 .map(|info| info.kind.to_owned())
                 .collect(),
-            ours: gitsm_api::kinds().iter().map(|_| OnceLock::new()).collect(),
+            ours: gitsm_api::kinds().iter().map(|_| Lazy::default()).collect(),
             foreign: Vec::new(),
         }
     }
@@ -94,7 +120,9 @@ impl KindSet {
             let Some(schema) = version.pointer("/schema/openAPIV3Schema") else {
                 return Err(error(format!("version {version_name} has no schema")));
             };
-            let compiled = compile(schema, ReferenceTable::default())
+            let compiled = Structural::from_json(schema)
+                .map_err(|error| error.to_string())
+                .and_then(|schema| compile(schema, ReferenceTable::default()))
                 .map_err(|reason| error(format!("version {version_name}: {reason}")))?;
             let deprecated = version
                 .get("deprecated")
@@ -126,25 +154,21 @@ impl KindSet {
 
     /// The compiled schema of one of our kinds.
     pub(crate) fn ours(&self, info: &'static KindInfo) -> Result<&Compiled, String> {
-        let Some(position) = self.names.iter().position(|name| *name == info.kind) else {
-            return Err(format!("{} is not registered", info.kind));
-        };
-        self.ours[position]
-            .get_or_init(|| {
-                let crd = gitsm_api::publish::crd_value(info).map_err(|error| error.to_string())?;
-                let schema = crd
-                    .pointer("/spec/versions/0/schema/openAPIV3Schema")
-                    .unwrap_or(&Value::Null);
-                compile(schema, ReferenceTable::new(info))
-            })
-            .as_ref()
-            .map_err(Clone::clone)
+        self.lazy(info)?.compiled(info)
+    }
+
+    fn lazy(&self, info: &KindInfo) -> Result<&Lazy, String> {
+        let position = self.names.iter().position(|name| *name == info.kind);
+        position
+            .map(|position| &self.ours[position])
+            .ok_or_else(|| format!("{} is not registered", info.kind))
     }
 
     /// The type of a kind in policies; `None` for kinds that are not ours.
     pub(crate) fn declared(&self, kind: &str) -> Option<DeclType> {
-        let compiled = self.ours(gitsm_api::find(kind)?).ok()?;
-        DeclType::from_structural(compiled.schema.structural(), true, kind)
+        let info = gitsm_api::find(kind)?;
+        let schema = self.lazy(info).ok()?.schema(info).ok()?;
+        DeclType::from_structural(schema, true, kind)
     }
 
     /// The position of a kind given with `--crd`.
@@ -166,8 +190,7 @@ impl KindSet {
     }
 }
 
-fn compile(schema: &Value, references: ReferenceTable) -> Result<Compiled, String> {
-    let structural = Structural::from_json(schema).map_err(|error| error.to_string())?;
+fn compile(structural: Structural, references: ReferenceTable) -> Result<Compiled, String> {
     let rules = CompiledRules::compile(&structural).map_err(|errors| {
         errors
             .iter()

@@ -12,13 +12,15 @@ pub(crate) mod file;
 pub mod index;
 pub(crate) mod judge;
 mod kinds;
-mod parallel;
+pub(crate) mod parallel;
 pub(crate) mod prelude;
+mod referable;
 pub(crate) mod references;
 pub(crate) mod sink;
 pub(crate) mod wording;
 
 pub use kinds::{CrdError, KindSet};
+pub use referable::referable;
 
 use crate::allow::AllowComment;
 use crate::config::{self, Config};
@@ -161,7 +163,7 @@ fn judge_all(
     old: Option<&OldObjects<'_>>,
 ) -> Result<Judged, RunError> {
     let prelude = prelude::read(input, options)?;
-    let policies = PolicySet::compile(kinds, &prelude)?;
+    let policies = PolicySet::compile(kinds, &prelude, options.jobs)?;
     let mut findings = tree_findings(input);
     let charts: HashSet<&str> = input
         .files()
@@ -182,7 +184,10 @@ fn judge_all(
     })
     .map_err(RunError::Thread)?;
 
-    let mut merged = Merged::default();
+    let mut merged = Merged {
+        entries: Vec::with_capacity(input.files().len()),
+        ..Merged::default()
+    };
     for outcome in outcomes {
         merged.add(outcome?);
     }
@@ -354,14 +359,12 @@ impl Allows {
 ///
 /// A file cannot be read, or a policy breaks its own schema.
 pub fn policies_in(input: &dyn Input) -> Result<Vec<PolicySource>, RunError> {
-    let found = prelude::objects(input, &Limits::default(), 1, "RecordPolicy")?;
-    Ok(found
-        .into_iter()
-        .map(|(index, _, object)| PolicySource {
+    prelude::objects(input, &Limits::default(), 1, "RecordPolicy", |index, object| {
+        Some(PolicySource {
             file: Arc::clone(&input.files()[index].name),
             object,
         })
-        .collect())
+    })
 }
 
 /// The custom resource definitions of an input. The limits on files do not apply to them.

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// this leaves a wide margin also in unoptimised builds.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
+/// How many results a worker keeps before it hands them in: few waits for the lock, no second copy of everything.
+const BATCH: usize = 64;
+
 /// Calls `work` for `0..count` on `jobs` threads; results are in the order of the numbers.
 ///
 /// # Errors
@@ -16,7 +19,7 @@ pub(crate) fn map<R: Send>(
     count: usize,
     jobs: usize,
     work: impl Fn(usize) -> R + Sync,
-) -> std::io::Result<Vec<R>> {
+) -> std::io::Result<impl Iterator<Item = R>> {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<Option<R>>> = Mutex::new(std::iter::repeat_with(|| None).take(count).collect());
     std::thread::scope(|scope| {
@@ -25,19 +28,24 @@ pub(crate) fn map<R: Send>(
                 std::thread::Builder::new()
                     .stack_size(STACK_BYTES)
                     .spawn_scoped(scope, || {
-                        // A worker keeps its results until the end, so that it does not wait for others in between.
-                        let mut mine = Vec::new();
+                        let mut mine = Vec::with_capacity(BATCH);
+                        let hand_in = |mine: &mut Vec<(usize, R)>| {
+                            let mut all = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                            for (number, result) in mine.drain(..) {
+                                all[number] = Some(result);
+                            }
+                        };
                         loop {
                             let number = next.fetch_add(1, Ordering::Relaxed);
                             if number >= count {
                                 break;
                             }
                             mine.push((number, work(number)));
+                            if mine.len() == BATCH {
+                                hand_in(&mut mine);
+                            }
                         }
-                        let mut all = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                        for (number, result) in mine {
-                            all[number] = Some(result);
-                        }
+                        hand_in(&mut mine);
                     })
             })
             .collect::<std::io::Result<_>>()?;
@@ -51,7 +59,7 @@ pub(crate) fn map<R: Send>(
     let results = results
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(results.into_iter().flatten().collect())
+    Ok(results.into_iter().flatten())
 }
 
 #[cfg(test)]
@@ -61,9 +69,12 @@ mod tests {
     #[test]
     fn results_are_in_order_whatever_the_number_of_threads() {
         for jobs in [0, 1, 2, 7, 100] {
-            let squares = map(50, jobs, |number| number * number).unwrap();
-            assert_eq!(squares, (0..50).map(|number| number * number).collect::<Vec<_>>());
+            let squares: Vec<usize> = map(500, jobs, |number| number * number).unwrap().collect();
+            assert_eq!(
+                squares,
+                (0..500).map(|number| number * number).collect::<Vec<_>>()
+            );
         }
-        assert_eq!(map(0, 4, |number| number).unwrap(), Vec::<usize>::new());
+        assert_eq!(map(0, 4, |number| number).unwrap().next(), None);
     }
 }

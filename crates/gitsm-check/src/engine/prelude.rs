@@ -54,27 +54,27 @@ pub(crate) fn read(input: &dyn Input, options: &Options) -> Result<Prelude, RunE
             object: source.object.clone(),
         });
     }
-    let found = objects(input, &options.limits, options.jobs, "RecordPolicy")?;
-    prelude
-        .policies
-        .extend(found.into_iter().map(|(index, _, object)| PolicyDocument {
+    let policy = |index: usize, object| {
+        Some(PolicyDocument {
             file: Arc::clone(&input.files()[index].name),
             judged: true,
             object,
-        }));
+        })
+    };
+    let found = objects(input, &options.limits, options.jobs, "RecordPolicy", policy)?;
+    prelude.policies.extend(found);
     if prelude
         .policies
         .iter()
         .any(|policy| mentions_service(&policy.object))
     {
-        prelude.services.services = objects(input, &options.limits, options.jobs, "ITService")?
-            .into_iter()
-            .filter_map(|(_, _, object)| {
-                let id = super::file::identity("ITService", true, &object);
-                let text = serde_json::to_vec(&object).ok()?;
-                Some(((id.namespace.into(), id.name.into()), text.into_boxed_slice()))
-            })
-            .collect();
+        let service = |_, object| {
+            let id = super::file::identity("ITService", true, &object);
+            let text = serde_json::to_vec(&object).ok()?;
+            Some(((id.namespace.into(), id.name.into()), text.into_boxed_slice()))
+        };
+        let found = objects(input, &options.limits, options.jobs, "ITService", service)?;
+        prelude.services.services = found.into_iter().collect();
     }
     Ok(prelude)
 }
@@ -86,13 +86,14 @@ fn mentions_service(policy: &Value) -> bool {
         .is_some_and(|spec| spec.to_string().contains("service"))
 }
 
-/// All objects of one kind: index of the file, document, object.
-pub(crate) fn objects(
+/// What `keep` makes of all objects of one kind, in file order; it is given the index of the file and the object.
+pub(crate) fn objects<T: Send>(
     input: &dyn Input,
     limits: &Limits,
     jobs: usize,
     kind: &str,
-) -> Result<Vec<(usize, u32, Value)>, RunError> {
+    keep: impl Fn(usize, Value) -> Option<T> + Sync,
+) -> Result<Vec<T>, RunError> {
     let limit = limits.file_bytes as u64 + 1;
     let finder = memchr::memmem::Finder::new(kind);
     let found = parallel::map(input.files().len(), jobs, |index| {
@@ -104,7 +105,7 @@ pub(crate) fn objects(
         let mut objects = Vec::new();
         for document in &read.documents {
             collect(&document.root, kind, &mut |object| {
-                objects.push((index, document.index, object));
+                objects.extend(keep(index, object));
             });
         }
         Ok(objects)

@@ -1,6 +1,6 @@
 //! Reads the references of an object by the table of its kind.
 
-use super::index::ReferenceUse;
+use super::index::{Namespaces, ReferenceUse};
 use super::judge::Subject;
 use gitsm_api::{KindInfo, Plane, Reference, ReferenceNamespace};
 use gitsm_schema::{Path, Segment};
@@ -41,7 +41,7 @@ impl ReferenceTable {
         let mut uses = Vec::new();
         for (reference, steps) in &self.rows {
             visit(subject.value, steps, &mut Path::root(), &mut |value, path| {
-                uses.extend(reference_use(subject, reference, value, path));
+                uses.extend(reference_use(subject, reference, steps, value, path));
             });
         }
         uses.into_boxed_slice()
@@ -105,6 +105,7 @@ fn visit<'v>(value: &'v Value, steps: &[Step], path: &mut Path, found: &mut dyn 
 fn reference_use(
     subject: &Subject<'_>,
     reference: &'static Reference,
+    steps: &[Step],
     value: &Value,
     path: &Path,
 ) -> Option<ReferenceUse> {
@@ -118,23 +119,28 @@ fn reference_use(
         }
     };
     let own = &subject.id.namespace;
-    let namespaces: Box<[Box<str>]> = match &reference.namespace {
-        ReferenceNamespace::None => Box::new([Box::from("")]),
+    let namespaces = match &reference.namespace {
+        ReferenceNamespace::None => Namespaces::Cluster,
         ReferenceNamespace::Same => within(own),
         ReferenceNamespace::Field(field) => match sibling(subject.value, path, field).and_then(Value::as_str)
         {
-            Some(namespace) => Box::new([Box::from(namespace)]),
+            Some(namespace) if namespace == own => Namespaces::Own,
+            Some(namespace) => Namespaces::Named(Box::new([Box::from(namespace)])),
             None => within(own),
         },
         ReferenceNamespace::Selector(field) => {
             match sibling(subject.value, path, field).and_then(Value::as_array) {
-                Some(list) => list.iter().filter_map(Value::as_str).map(Box::from).collect(),
+                Some(list) => {
+                    Namespaces::Named(list.iter().filter_map(Value::as_str).map(Box::from).collect())
+                }
                 None => within(own),
             }
         }
     };
     Some(ReferenceUse {
-        field: path.to_string().into(),
+        // Most fields are what their row of the table says; only elements of lists and maps need text of their own.
+        element: steps.contains(&Step::Each).then(|| path.to_string().into()),
+        pattern: &reference.path,
         span: subject.place.span(path),
         targets,
         namespaces,
@@ -143,11 +149,11 @@ fn reference_use(
 }
 
 /// The namespace of the referring object; none, which means any, for a cluster-scoped one.
-fn within(namespace: &str) -> Box<[Box<str>]> {
+fn within(namespace: &str) -> Namespaces {
     if namespace.is_empty() {
-        Box::new([])
+        Namespaces::Any
     } else {
-        Box::new([Box::from(namespace)])
+        Namespaces::Own
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::engine::KindSet;
 use gitsm_schema::Path;
-use gitsm_schema::cel::{CompileError, DeclType, Environment, Program, Type};
+use gitsm_schema::cel::{CompileError, DeclType, Environment, Program, Type, on_large_stack};
 use serde_json::Value;
 
 /// A policy ready to be evaluated.
@@ -77,6 +77,15 @@ impl CompiledPolicy {
 ///
 /// Every expression that does not compile, and every field path that does not parse.
 pub(crate) fn compile(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy, Vec<PolicyFault>> {
+    on_large_stack(|| compile_here(kinds, policy)).unwrap_or_else(|error| {
+        Err(vec![PolicyFault {
+            path: Path::root().field("spec"),
+            message: describe(&error, ""),
+        }])
+    })
+}
+
+fn compile_here(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy, Vec<PolicyFault>> {
     let name = policy
         .pointer("/metadata/name")
         .and_then(Value::as_str)

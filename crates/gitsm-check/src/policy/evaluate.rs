@@ -9,6 +9,7 @@ use crate::rules;
 use gitsm_schema::cel::{Activation, Binding, EvalError, Timestamp, Value as CelValue};
 use gitsm_schema::{Path, Segment};
 use serde_json::Value;
+use std::cell::OnceCell;
 
 static NULL: Value = Value::Null;
 
@@ -21,10 +22,12 @@ impl PolicySet {
         old: Option<&Value>,
         findings: &mut Vec<Finding>,
     ) {
+        let services = OnceCell::new();
         for policy in self.policies.iter().filter(|policy| policy.is_about(subject)) {
             let before = findings.len();
             if policy.uses_service {
-                policy.evaluate_for_services(context, subject, old, findings);
+                let services = services.get_or_init(|| scope::services(subject, context.services));
+                policy.evaluate_for_services(context, subject, services, old, findings);
             } else {
                 policy.evaluate(context, subject, old, &NULL, findings);
             }
@@ -58,19 +61,20 @@ impl CompiledPolicy {
         &self,
         context: &FileContext<'_>,
         subject: &Subject<'_>,
+        services: &[scope::Service<'_>],
         old: Option<&Value>,
         findings: &mut Vec<Finding>,
     ) {
-        let services = scope::services(subject, context.services);
         match &self.services {
             None if services.is_empty() => self.evaluate(context, subject, old, &NULL, findings),
             selector => {
-                for (namespace, name, service) in &services {
+                for service in services {
                     let selected = selector
                         .as_ref()
-                        .is_none_or(|selector| scope::selects(selector, namespace, name, service.as_ref()));
+                        .is_none_or(|selector| scope::selects(selector, service));
                     if selected {
-                        self.evaluate(context, subject, old, service.as_ref().unwrap_or(&NULL), findings);
+                        let object = service.object.as_deref().unwrap_or(&NULL);
+                        self.evaluate(context, subject, old, object, findings);
                     }
                 }
             }

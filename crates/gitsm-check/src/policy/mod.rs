@@ -22,7 +22,7 @@ pub(crate) use compile::{compile, describe};
 
 use crate::diagnostic::RuleId;
 use crate::engine::prelude::Prelude;
-use crate::engine::{KindSet, RunError};
+use crate::engine::{KindSet, RunError, parallel};
 use compile::CompiledPolicy;
 use std::collections::HashSet;
 
@@ -42,10 +42,13 @@ impl PolicySet {
     /// # Errors
     ///
     /// A policy from outside that does not compile: nobody would see that it was left out.
-    pub(crate) fn compile(kinds: &KindSet, prelude: &Prelude) -> Result<Self, RunError> {
+    pub(crate) fn compile(kinds: &KindSet, prelude: &Prelude, jobs: usize) -> Result<Self, RunError> {
         let mut set = Self::default();
-        for document in &prelude.policies {
-            let compiled = match compile(kinds, &document.object) {
+        let outcomes = parallel::map(prelude.policies.len(), jobs, |index| {
+            compile(kinds, &prelude.policies[index].object)
+        });
+        for (document, outcome) in prelude.policies.iter().zip(outcomes.map_err(RunError::Thread)?) {
+            let compiled = match outcome {
                 Ok(compiled) => compiled,
                 Err(_) if document.judged => continue,
                 Err(faults) => {

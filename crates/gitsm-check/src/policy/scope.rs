@@ -3,13 +3,26 @@
 use crate::engine::judge::Subject;
 use crate::engine::prelude::ServiceStore;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+/// A service that an object is about.
+pub(super) struct Service<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) name: &'a str,
+    /// The service itself; `None` where no such service is known.
+    pub(super) object: Option<Cow<'a, Value>>,
+}
+
 /// The services that an object is or is about: itself, `spec.service`, `spec.services`.
-pub(super) fn services(subject: &Subject<'_>, store: &ServiceStore) -> Vec<(String, String, Option<Value>)> {
-    let own = &subject.id.namespace;
+pub(super) fn services<'a>(subject: &Subject<'a>, store: &ServiceStore) -> Vec<Service<'a>> {
+    let own: &'a str = &subject.id.namespace;
     if subject.id.kind == "ITService" {
-        return vec![(own.clone(), subject.id.name.clone(), Some(subject.value.clone()))];
+        return vec![Service {
+            namespace: own,
+            name: &subject.id.name,
+            object: Some(Cow::Borrowed(subject.value)),
+        }];
     }
     let spec = subject.value.get("spec").unwrap_or(&Value::Null);
     let named = spec.get("service").into_iter().chain(
@@ -21,26 +34,31 @@ pub(super) fn services(subject: &Subject<'_>, store: &ServiceStore) -> Vec<(Stri
     named
         .filter_map(|reference| {
             let (namespace, name) = match reference {
-                Value::String(name) => (own.as_str(), name.as_str()),
+                Value::String(name) => (own, name.as_str()),
                 Value::Object(map) => (
                     map.get("namespace").and_then(Value::as_str).unwrap_or(own),
                     map.get("name").and_then(Value::as_str)?,
                 ),
                 _ => return None,
             };
-            Some((namespace.to_owned(), name.to_owned(), store.get(namespace, name)))
+            Some(Service {
+                namespace,
+                name,
+                object: store.get(namespace, name).map(Cow::Owned),
+            })
         })
         .collect()
 }
 
 /// Whether a `ServiceSelector` takes in a service.
-pub(super) fn selects(selector: &Value, namespace: &str, name: &str, service: Option<&Value>) -> bool {
+pub(super) fn selects(selector: &Value, service: &Service<'_>) -> bool {
     let list = |field: &str| selector.get(field).and_then(Value::as_array);
     let one_of = |field: &str, given: &str| {
         list(field).is_none_or(|wanted| wanted.iter().any(|one| one.as_str() == Some(given)))
     };
-    let tier = service.and_then(|service| service.pointer("/spec/tier"));
-    let labels = service.and_then(|service| service.pointer("/metadata/labels"));
+    let object = service.object.as_deref();
+    let tier = object.and_then(|object| object.pointer("/spec/tier"));
+    let labels = object.and_then(|object| object.pointer("/metadata/labels"));
     let has_labels = selector
         .get("labels")
         .and_then(Value::as_object)
@@ -49,8 +67,8 @@ pub(super) fn selects(selector: &Value, namespace: &str, name: &str, service: Op
                 .iter()
                 .all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
         });
-    one_of("namespaces", namespace)
-        && one_of("services", name)
+    one_of("namespaces", service.namespace)
+        && one_of("services", service.name)
         && list("tiers").is_none_or(|wanted| tier.is_some_and(|tier| wanted.contains(tier)))
         && has_labels
 }
@@ -98,8 +116,14 @@ mod tests {
 
     #[test]
     fn a_selector_needs_all_its_fields() {
-        let service = json!({"metadata": {"labels": {"domain": "pay"}}, "spec": {"tier": 1}});
-        let selects = |selector| super::selects(&selector, "shop", "cart", Some(&service));
+        let service = Service {
+            namespace: "shop",
+            name: "cart",
+            object: Some(Cow::Owned(
+                json!({"metadata": {"labels": {"domain": "pay"}}, "spec": {"tier": 1}}),
+            )),
+        };
+        let selects = |selector| super::selects(&selector, &service);
         assert!(selects(json!({"all": true})));
         assert!(selects(json!({"tiers": [1, 2], "labels": {"domain": "pay"}})));
         assert!(!selects(json!({"tiers": [2], "labels": {"domain": "pay"}})));

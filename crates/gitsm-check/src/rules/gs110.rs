@@ -7,9 +7,10 @@ pub(crate) static META: RuleMeta = RuleMeta {
     id: "GS110",
     name: "tree-symlink",
     level: Level::Error,
-    summary: "a symbolic link lies under the synchronised path",
+    summary: "A symbolic link lies under the synchronised path",
     explanation: "A link can point outside the repository, to a token or a host file, and its target is not what \
-                  was reviewed. Files are read from git's object database and links are never followed.",
-    bad: "shared.yaml -> ../../etc/passwd\n",
-    good: "shared.yaml (a regular file)\n",
+                  was reviewed. Links are never followed.\n\n\
+                  There is no example here: it is about an entry of the tree, not about the manifests in it.",
+    bad: "",
+    good: "",
 };

@@ -7,9 +7,11 @@ pub(crate) static META: RuleMeta = RuleMeta {
     id: "GS115",
     name: "tree-name-collision",
     level: Level::Error,
-    summary: "two names differ only in case or Unicode form",
+    summary: "Two names differ only in case or Unicode form",
     explanation: "On macOS and Windows such names are one file, so one of the two silently replaces the other: \
-                  what was reviewed is not what a checkout holds.",
-    bad: "services/Payments.yaml\nservices/payments.yaml\n",
-    good: "services/payments.yaml\n",
+                  what was reviewed is not what a checkout holds.\n\n\
+                  There is no example here: the rule is about names of files, such as `services/Payments.yaml` \
+                  beside `services/payments.yaml`.",
+    bad: "",
+    good: "",
 };

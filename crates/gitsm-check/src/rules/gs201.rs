@@ -10,10 +10,46 @@ pub(crate) static META: RuleMeta = RuleMeta {
     level: Level::Error,
     summary: "A value breaks the schema of its field",
     explanation: "The value has the wrong type, is out of range, too long, not one of the allowed words, or does not fit \
-the pattern of its field. The API server refuses such an object with the same words. `kubectl explain` \
+the pattern of its field. The API server refuses such an object too. `kubectl explain` \
 and the JSON Schemas under `crds/schemas/` say what a field takes.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: 7\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+  tier: 5
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+  tier: 4
+",
 };
 
 /// The allowed values, and the one that was probably meant.

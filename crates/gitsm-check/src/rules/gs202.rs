@@ -15,8 +15,24 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "A field that the kind does not have",
     explanation: "The API server would drop the field, or refuse the object under strict validation: whatever it was meant \
 to say would be lost without a word. Most often it is misspelt or stands one level too high or too low.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayNmae: Payments\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  desciption: Takes the money
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  description: Takes the money
+",
 };
 
 /// The finding, at the key, with the field that was probably meant.

@@ -9,6 +9,21 @@ pub(crate) static META: RuleMeta = RuleMeta {
     level: Level::Error,
     summary: "A required field is absent",
     explanation: "The kind cannot do its work without the field. A field is also absent when it is written without a value.",
-    bad: "",
-    good: "",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  description: Takes the money
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  description: Takes the money
+",
 };

@@ -10,6 +10,28 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "A list holds the same entry twice",
     explanation: "Lists of this kind are sets, or maps by key fields: each entry occurs once, so that two people can edit \
 different entries without a conflict. The API server refuses the second.",
-    bad: "",
-    good: "",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  members:
+    - id: ines
+      roles: [Approver]
+    - id: ines
+      roles: [Responder]
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  members:
+    - id: ines
+      roles: [Approver, Responder]
+",
 };

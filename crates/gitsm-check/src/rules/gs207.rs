@@ -10,6 +10,20 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "A manifest that is nearly, but not quite, one of gitsm's kinds",
     explanation: "A misspelt `kind` or `apiVersion` makes a manifest somebody else's: it would be skipped, and its checks \
 with it. Names that are close to ours are therefore errors, with the name that was probably meant.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Taem\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Taem
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+",
 };

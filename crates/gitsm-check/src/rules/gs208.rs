@@ -12,9 +12,24 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "The identity of an object is missing or cannot be used",
     explanation: "An object needs `metadata.name`. Cluster-scoped kinds have no namespace: one that is given would be \
 ignored by some tools and refused by others. Fields that the API server fills in (`uid`, \
-`resourceVersion`, `managedFields`, ...) do not belong into git: they make every apply a conflict.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\n  namespace: shop\nspec:\n  displayName: Payments\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+`resourceVersion`, `managedFields`, ...) do not belong into git: they are out of date as soon as they are committed.",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+  namespace: shop
+spec:
+  displayName: Payments
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+",
 };
 
 /// Fields of metadata that only the API server writes.

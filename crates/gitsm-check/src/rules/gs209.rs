@@ -12,11 +12,53 @@ pub(crate) static META: RuleMeta = RuleMeta {
     name: "invalid-domain-value",
     level: Level::Error,
     summary: "A value that has the right form, but no meaning",
-    explanation: "The value fits the pattern of its field and still says nothing that exists: a calendar date such as \
-2026-02-30, a duration beyond what the type holds. gitsm refuses it when it reads the object, so it is \
-refused here.",
-    bad: "",
-    good: "",
+    explanation: "The value fits the pattern of its field and still says nothing that gitsm can use: a duration of no \
+length (`0h`) or of more than ten years. gitsm refuses it when it reads the \
+object, so it is refused here.",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Runbook
+metadata:
+  name: switch-provider
+  namespace: shop
+spec:
+  title: Switch to the other payment provider
+  owner: payments
+  testEvery: 0h
+  steps:
+    - id: switch
+      type: Text
+      text: Set the flag `provider` to `second` and watch the success rate for five minutes
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Runbook
+metadata:
+  name: switch-provider
+  namespace: shop
+spec:
+  title: Switch to the other payment provider
+  owner: payments
+  testEvery: 720h
+  steps:
+    - id: switch
+      type: Text
+      text: Set the flag `provider` to `second` and watch the success rate for five minutes
+",
 };
 
 /// Reads the object as gitsm reads it, and reports what the types of the fields refuse.

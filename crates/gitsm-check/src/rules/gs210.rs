@@ -8,7 +8,9 @@ pub(crate) static META: RuleMeta = RuleMeta {
     name: "deprecated-field",
     level: Level::Warning,
     summary: "A field or version that will go away",
-    explanation: "The kind's definition says that the field or version is deprecated, and what to use instead.",
+    explanation: "The kind's definition says that the field or version is deprecated, and what to use instead.\n\n\
+There is no example here: no field of gitsm's own kinds is deprecated yet. Kinds that are given with `--crd` may \
+have such fields and versions.",
     bad: "",
     good: "",
 };

@@ -12,8 +12,24 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "A manifest carries status",
     explanation: "Status is what controllers observed; people never write it. It is ignored when the manifest is applied, \
 and looks to the next reader like a fact.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\nstatus:\n  observedGeneration: 1\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+status:
+  observedGeneration: 1
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+",
 };
 
 /// Reports a status that is not empty.

@@ -16,15 +16,40 @@ together. A reference that leads nowhere makes an approval rule that nobody fulf
 owns, and the operator refuses the whole revision. Deleting or renaming an object leaves such references in \
 other files; with `--base` they are reported where they stand.\n\nReferences to records that live only in the \
 cluster (incidents, service requests) are not checked offline.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: nobody\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: comerce
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: commerce
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: commerce
+spec:
+  displayName: Commerce
+",
 };
 
 /// Reports references that lead nowhere.
 pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
     for entry in index.entries() {
         for reference in &entry.references {
-            if resolves(index, reference) || super::gs302::other_kind(index, reference).is_some() {
+            if resolves(index, entry, reference)
+                || super::gs302::other_kind(index, entry, reference).is_some()
+            {
                 continue;
             }
             findings.push(dangling(index, entry, reference));
@@ -33,34 +58,37 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
 }
 
 /// Whether one of the kinds the reference may name has such an object.
-pub(crate) fn resolves(index: &Index, reference: &ReferenceUse) -> bool {
-    index.resolve(reference.targets.iter(), reference).is_some()
+pub(crate) fn resolves(index: &Index, entry: &Entry, reference: &ReferenceUse) -> bool {
+    index
+        .resolve(reference.targets.iter(), entry, reference)
+        .is_some()
 }
 
 fn dangling(index: &Index, entry: &Entry, reference: &ReferenceUse) -> Finding {
     let kinds = reference.targets.describe();
-    let place = match &*reference.namespaces {
-        [namespace] if namespace.is_empty() => String::new(),
+    let place = match &*reference.namespaces(entry) {
+        [""] => String::new(),
         [] => " in any namespace".to_owned(),
         namespaces => format!(" in namespace {}", namespaces.join(" or ")),
     };
     let message = format!(
         "{} names {kinds} {:?}, which does not exist{place}",
-        reference.field, reference.name
+        reference.field(),
+        reference.name
     );
     let finding = about(&META, entry, reference.span, message);
-    let hint = suggestion(index, reference).unwrap_or_else(|| match reference.targets.iter().next() {
+    let hint = suggestion(index, entry, reference).unwrap_or_else(|| match reference.targets.iter().next() {
         Some(MEMBER) => "name somebody who is in the members of a Team".to_owned(),
         _ => format!("add the {kinds}, or name one that exists"),
     });
     Finding {
-        field: reference.field.to_string(),
+        field: reference.field().to_owned(),
         ..finding
     }
     .with_hint(hint)
 }
 
-fn suggestion(index: &Index, reference: &ReferenceUse) -> Option<String> {
+fn suggestion(index: &Index, from: &Entry, reference: &ReferenceUse) -> Option<String> {
     let elsewhere = reference
         .targets
         .iter()
@@ -71,11 +99,12 @@ fn suggestion(index: &Index, reference: &ReferenceUse) -> Option<String> {
             entry.namespace
         ));
     }
+    let namespaces = reference.namespaces(from);
     let objects = index
         .entries()
         .iter()
         .filter(|entry| reference.targets.iter().any(|kind| kind == entry.kind))
-        .filter(|entry| reference.namespaces.is_empty() || reference.namespaces.contains(&entry.namespace))
+        .filter(|entry| namespaces.is_empty() || namespaces.contains(&&*entry.namespace))
         .map(|entry| &*entry.name);
     let members = index
         .members()

@@ -12,18 +12,51 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "A reference names an object that exists, but of another kind",
     explanation: "The name is in the estate, but what carries it is not what this field may name: a team where \
 a service is due, a configuration item where a service is due. Usually the name was put into the wrong field.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: emea\n---\napiVersion: gitsm.dev/v1alpha1\nkind: PriorityMatrix\nmetadata:\n  name: emea\nspec: {}\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  parent: emea\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: emea\nspec:\n  displayName: EMEA\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: commerce
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: PriorityMatrix
+metadata:
+  name: commerce
+spec:
+  rows:
+    - {impact: High, highUrgency: P1, mediumUrgency: P2, lowUrgency: P3}
+    - {impact: Medium, highUrgency: P2, mediumUrgency: P3, lowUrgency: P4}
+    - {impact: Low, highUrgency: P3, mediumUrgency: P4, lowUrgency: P5}
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+  parent: commerce
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: commerce
+spec:
+  displayName: Commerce
+",
 };
 
 /// Reports references that lead to an object of a kind they may not name.
 pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
     for entry in index.entries() {
         for reference in &entry.references {
-            if super::gs301::resolves(index, reference) {
+            if super::gs301::resolves(index, entry, reference) {
                 continue;
             }
-            if let Some(other) = other_kind(index, reference) {
+            if let Some(other) = other_kind(index, entry, reference) {
                 findings.push(wrong_kind(entry, reference, other));
             }
         }
@@ -31,10 +64,15 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
 }
 
 /// The object of another kind that carries the name, where the reference would look for it.
-pub(crate) fn other_kind<'i>(index: &'i Index, reference: &'i ReferenceUse) -> Option<&'i Entry> {
+pub(crate) fn other_kind<'i>(
+    index: &'i Index,
+    entry: &'i Entry,
+    reference: &'i ReferenceUse,
+) -> Option<&'i Entry> {
     let others = gitsm_api::kinds().iter().map(|info| info.kind);
     index.resolve(
         others.filter(|kind| reference.targets.iter().all(|target| target != *kind)),
+        entry,
         reference,
     )
 }
@@ -47,7 +85,7 @@ fn wrong_kind(entry: &Entry, reference: &ReferenceUse, other: &Entry) -> Finding
         reference.span,
         format!(
             "{} must name {} {wanted}, but {:?} is {} {}",
-            reference.field,
+            reference.field(),
             article(&wanted),
             reference.name,
             article(other.kind),
@@ -55,7 +93,7 @@ fn wrong_kind(entry: &Entry, reference: &ReferenceUse, other: &Entry) -> Finding
         ),
     );
     Finding {
-        field: reference.field.to_string(),
+        field: reference.field().to_owned(),
         ..finding
     }
     .with_label(

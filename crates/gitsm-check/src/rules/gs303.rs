@@ -12,8 +12,36 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "Two manifests declare the same kind, namespace and name",
     explanation: "In the cluster the two are one object, and whichever is applied last wins. Which one that is \
 depends on file names, so a harmless rename would change production. Merge them, or rename one.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments EMEA\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments-emea\nspec:\n  displayName: Payments EMEA\n",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments Europe
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments-europe
+spec:
+  displayName: Payments Europe
+",
 };
 
 /// Reports every manifest that repeats the identity of an earlier one.

@@ -44,9 +44,9 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
                 let uses = entry
                     .references
                     .iter()
-                    .filter(|reference| reference.field.starts_with(field));
+                    .filter(|reference| reference.field().starts_with(field));
                 uses.filter_map(|reference| {
-                    let target = index.resolve(std::iter::once(kind), reference)?;
+                    let target = index.resolve(std::iter::once(kind), entry, reference)?;
                     Some((*positions.get(&(&*target.namespace, &*target.name))?, reference))
                 })
                 .collect()
@@ -55,7 +55,7 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
         for cycle in cycles::find(&edges) {
             let cycle: Vec<(&Entry, &str, Span)> = cycle
                 .iter()
-                .map(|(node, reference)| (nodes[*node], &*reference.field, reference.span))
+                .map(|(node, reference)| (nodes[*node], reference.field(), reference.span))
                 .collect();
             findings.extend(
                 finding(&META, &cycle, "the references form a circle", "leads on")

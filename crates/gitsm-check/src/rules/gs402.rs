@@ -14,8 +14,61 @@ pub(crate) static META: RuleMeta = RuleMeta {
 least one SLA policy, its own (`spec.slaPolicies`) or its catalogue's (`spec.defaults.slaPolicies`). The schema \
 already asks a service in state `Production` for an owner, a support team and a tier. Raise the rule to an \
 error in `gitsm.yaml` once the estate is clean.",
-    bad: "",
-    good: "",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Production
+  support: payments
+  tier: 2
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: SLAPolicy
+metadata:
+  name: resolve
+  namespace: shop
+spec:
+  metric: Resolve
+  appliesTo:
+    kind: Incident
+  targets:
+    - priority: P1
+      minutes: 240
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Production
+  support: payments
+  tier: 2
+  slaPolicies:
+    - name: resolve
+",
 };
 
 /// Reports services in production for which nothing is promised.

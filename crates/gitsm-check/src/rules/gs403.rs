@@ -16,8 +16,75 @@ pub(crate) static META: RuleMeta = RuleMeta {
 all others down, none can be started first, and the blast radius of each is the whole cycle. One of the edges \
 is usually soft: the service degrades without the other, but lives. Edges that are for different environments \
 do not form a cycle.",
-    bad: "",
-    good: "",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+  dependsOn:
+    - ref:
+        name: stock
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: stock
+  namespace: shop
+spec:
+  displayName: Stock
+  owner: payments
+  state: Experimental
+  dependsOn:
+    - ref:
+        name: checkout
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+  dependsOn:
+    - ref:
+        name: stock
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: stock
+  namespace: shop
+spec:
+  displayName: Stock
+  owner: payments
+  state: Experimental
+  dependsOn:
+    - ref:
+        name: checkout
+      strength: Soft
+",
 };
 
 /// Reports each cycle once, at the edge that closes it.

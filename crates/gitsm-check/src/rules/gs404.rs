@@ -10,11 +10,74 @@ pub(crate) static META: RuleMeta = RuleMeta {
     name: "selector-matches-nothing",
     level: Level::Warning,
     summary: "A selector matches no service of the estate",
-    explanation: "A window, policy or route whose selector matches no service has no effect: a freeze that \
-freezes nothing looks like protection and is none. The selector's fields must all hold for one service; within \
+    explanation: "A window, policy or catalogue whose selector matches no service has no effect: a freeze that \
+freezes nothing looks like protection and is none. A selector of a namespaced object \
+that names no namespaces is about its own. The selector's fields must all hold for one service; within \
 a list one value is enough.",
-    bad: "",
-    good: "",
+    bad: r#"apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+  tier: 2
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ChangeWindow
+metadata:
+  name: year-end
+  namespace: shop
+spec:
+  type: Freeze
+  reason: The accounts of the year are closed
+  timeZone: Europe/Berlin
+  selector: {tiers: [1]}
+  interval:
+    start: "2027-12-20T00:00:00+01:00"
+    end: "2028-01-02T00:00:00+01:00"
+"#,
+    good: r#"apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+  tier: 2
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ChangeWindow
+metadata:
+  name: year-end
+  namespace: shop
+spec:
+  type: Freeze
+  reason: The accounts of the year are closed
+  timeZone: Europe/Berlin
+  selector: {tiers: [1, 2]}
+  interval:
+    start: "2027-12-20T00:00:00+01:00"
+    end: "2028-01-02T00:00:00+01:00"
+"#,
 };
 
 /// Reports selectors that match no service. An estate without services is not judged: the services live elsewhere.

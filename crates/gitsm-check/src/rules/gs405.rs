@@ -14,8 +14,84 @@ pub(crate) static META: RuleMeta = RuleMeta {
 agreed; one that is suspended failed too often; one that is retired has been replaced. A new change needs an \
 active model, or a normal change with its approvals. Retire a model when no manifest names it any more: move \
 closed changes out of the estate first (the journal keeps them).",
-    bad: "",
-    good: "",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ChangeModel
+metadata:
+  name: kernel-patch
+spec:
+  title: Kernel patch
+  type: Standard
+  state: Suspended
+  owner: payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Change
+metadata:
+  name: kernel-patch-may
+  namespace: shop
+spec:
+  model: kernel-patch
+  reason: The vendor rates two of the fixes as important
+  services: [checkout]
+  environment: prod
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ITService
+metadata:
+  name: checkout
+  namespace: shop
+spec:
+  displayName: Checkout
+  owner: payments
+  state: Experimental
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: ChangeModel
+metadata:
+  name: kernel-patch
+spec:
+  title: Kernel patch
+  type: Standard
+  state: Active
+  owner: payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Change
+metadata:
+  name: kernel-patch-may
+  namespace: shop
+spec:
+  model: kernel-patch
+  reason: The vendor rates two of the fixes as important
+  services: [checkout]
+  environment: prod
+",
 };
 
 /// Reports open changes whose model is not active.

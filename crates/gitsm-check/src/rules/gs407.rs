@@ -17,8 +17,62 @@ pub(crate) static META: RuleMeta = RuleMeta {
 are rendered here with example values made from the parameters' types, limits and defaults: a syntax error, a \
 parameter that is not declared or a filter that does not exist would otherwise be found by the first user who \
 asks. Beside the parameters, `request.name`, `request.namespace` and `request.requester` are in scope.",
-    bad: "",
-    good: "",
+    bad: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: RequestTemplate
+metadata:
+  name: database
+  namespace: shop
+spec:
+  title: A database
+  owner: payments
+  target:
+    repository: estate
+  parameters:
+    - name: database
+      type: String
+      required: true
+  render:
+    - path: databases/{{ databse }}.yaml
+      content: |
+        name: {{ database }}
+        requester: {{ request.requester }}
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: RequestTemplate
+metadata:
+  name: database
+  namespace: shop
+spec:
+  title: A database
+  owner: payments
+  target:
+    repository: estate
+  parameters:
+    - name: database
+      type: String
+      required: true
+  render:
+    - path: databases/{{ database }}.yaml
+      content: |
+        name: {{ database }}
+        requester: {{ request.requester }}
+",
 };
 
 /// Steps that rendering one file may take: enough for the largest content, and an end for loops.

@@ -13,9 +13,32 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "An expression of a RecordPolicy does not compile",
     explanation: "The expression is not CEL, names a field that the kind does not have, or compares what cannot \
 be compared. A policy that is about one kind only is checked against the schema of that kind, so that a \
-misspelt field is found before the policy silently holds for everything.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: RecordPolicy\nmetadata:\n  name: named\nspec:\n  match:\n    kinds: [Team]\n  rules:\n    - id: has-name\n      expression: object.spec.displayNmae != ''\n      message: give the team a name\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: RecordPolicy\nmetadata:\n  name: named\nspec:\n  match:\n    kinds: [Team]\n  rules:\n    - id: has-name\n      expression: object.spec.displayName != ''\n      message: give the team a name\n",
+misspelt field is found before the policy silently holds for everything. A policy with such a fault is not \
+evaluated at all, so neither `gitsm.yaml` nor a comment can lower this finding.",
+    bad: r#"apiVersion: gitsm.dev/v1alpha1
+kind: RecordPolicy
+metadata:
+  name: team-names
+spec:
+  match:
+    kinds: [Team]
+  rules:
+    - id: no-numbers
+      expression: '!object.spec.displayNmae.matches("[0-9]")'
+      message: name the team by what it does, not by a number
+"#,
+    good: r#"apiVersion: gitsm.dev/v1alpha1
+kind: RecordPolicy
+metadata:
+  name: team-names
+spec:
+  match:
+    kinds: [Team]
+  rules:
+    - id: no-numbers
+      expression: '!object.spec.displayName.matches("[0-9]")'
+      message: name the team by what it does, not by a number
+"#,
 };
 
 /// Compiles the policy and reports what does not compile, at the expression.

@@ -13,6 +13,44 @@ back-out, two approvers for what matters most. The finding carries the policy an
 `GS501/<policy>/<rule>`, and the message that the policy's authors wrote. Its level follows from the rule's \
 action: `Deny` is an error, `Warn` a warning, `Audit` a note. A rule that denies cannot be lowered or allowed \
 by a comment unless the policy sets `allowSuppression`.",
-    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: RecordPolicy\nmetadata:\n  name: team-names\nspec:\n  match:\n    kinds: [Team]\n  rules:\n    - id: no-numbers\n      expression: \"!object.spec.displayName.matches('[0-9]')\"\n      message: name the team by what it does, not by a number\n      fieldPath: spec.displayName\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Team 7\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: RecordPolicy\nmetadata:\n  name: team-names\nspec:\n  match:\n    kinds: [Team]\n  rules:\n    - id: no-numbers\n      expression: \"!object.spec.displayName.matches('[0-9]')\"\n      message: name the team by what it does, not by a number\n      fieldPath: spec.displayName\n---\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+    bad: r#"apiVersion: gitsm.dev/v1alpha1
+kind: RecordPolicy
+metadata:
+  name: team-names
+spec:
+  match:
+    kinds: [Team]
+  rules:
+    - id: no-numbers
+      expression: '!object.spec.displayName.matches("[0-9]")'
+      message: name the team by what it does, not by a number
+      fieldPath: spec.displayName
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Team 7
+"#,
+    good: r#"apiVersion: gitsm.dev/v1alpha1
+kind: RecordPolicy
+metadata:
+  name: team-names
+spec:
+  match:
+    kinds: [Team]
+  rules:
+    - id: no-numbers
+      expression: '!object.spec.displayName.matches("[0-9]")'
+      message: name the team by what it does, not by a number
+      fieldPath: spec.displayName
+---
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+"#,
 };

@@ -12,10 +12,25 @@ pub(crate) static META: RuleMeta = RuleMeta {
     summary: "A `gitsm: allow` comment that does nothing",
     explanation: "A comment that accepts a finding must give a reason, and must match a finding on the lines it covers. One \
 that matches nothing is a leftover that would hide the next finding of that rule. Errors of the groups \
-GS1xx to GS3xx and rules of a policy that does not set `allowSuppression` cannot be accepted by a \
-comment.",
-    bad: "# gitsm: allow GS402\napiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
-    good: "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Payments\n",
+GS1xx to GS3xx, GS406, GS408 and GS502, and rules of a policy that deny and do not set `allowSuppression`, \
+cannot be accepted by a comment.",
+    bad: "\
+# gitsm: allow GS404 the services come next quarter
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+",
+    good: "\
+apiVersion: gitsm.dev/v1alpha1
+kind: Team
+metadata:
+  name: payments
+spec:
+  displayName: Payments
+",
 };
 
 /// Reports a comment that silenced nothing, or could not.

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use anyhow::bail;
 use clap::Args;
 use gitsm_check::rules::{self, RuleMeta};
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 /// Arguments of `gitsm explain`.
@@ -42,18 +43,13 @@ fn list() -> String {
         .map(|rule| rule.name.len())
         .max()
         .unwrap_or_default();
-    rules::all()
-        .iter()
-        .map(|rule| {
-            format!(
-                "{}  {:<7}  {:<width$}  {}\n",
-                rule.id,
-                rule.level.as_str(),
-                rule.name,
-                rule.summary
-            )
-        })
-        .collect()
+    let mut text = String::new();
+    for rule in rules::all() {
+        let (id, level, name) = (rule.id, rule.level.as_str(), rule.name);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{id}  {level:<7}  {name:<width$}  {}", rule.summary);
+    }
+    text
 }
 
 fn explain(rule: &RuleMeta) -> String {
@@ -67,7 +63,7 @@ fn explain(rule: &RuleMeta) -> String {
     );
     for (title, example) in [("Wrong", rule.bad), ("Right", rule.good)] {
         if !example.trim().is_empty() {
-            text.push_str(&format!("\n{title}:\n\n"));
+            text.extend(["\n", title, ":\n\n"]);
             text.extend(example.trim_matches('\n').lines().map(|line| {
                 if line.is_empty() {
                     "\n".to_owned()

@@ -123,6 +123,8 @@ struct Subject {
     revision: Option<String>,
     /// The other side of the range.
     base: Option<Box<dyn Input>>,
+    /// Whether it is a range that changes no resource of gitsm.
+    untouched: bool,
 }
 
 /// Judges what was asked for and prints the findings.
@@ -134,6 +136,9 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
     );
     let only = selected_rules(&args.rule)?;
     let subject = subject(args)?;
+    if subject.untouched {
+        return nothing_changed(args, &subject);
+    }
     let mut kinds = KindSet::new();
     for path in &args.crd {
         add_crds(&mut kinds, path)?;
@@ -172,6 +177,23 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
     };
     print(args, &subject, report)?;
     Ok(exit)
+}
+
+/// Says that a range changes no resource: one line for people, a report without findings for programs.
+fn nothing_changed(args: &ValidateArgs, subject: &Subject) -> anyhow::Result<Exit> {
+    let base = args.base.as_deref().unwrap_or_default();
+    if matches!(args.format, Format::Human | Format::Concise | Format::Github) {
+        writeln!(
+            std::io::stdout().lock(),
+            "Nothing to judge: no gitsm resource changed since {base}"
+        )?;
+        return Ok(Exit::Clean);
+    }
+    let mut report = Report::default();
+    report.summary.at = args.at.unwrap_or_else(this_second).to_string();
+    report.summary.revision.clone_from(&subject.revision);
+    print(args, subject, report)?;
+    Ok(Exit::Clean)
 }
 
 /// The clock, to the second: nothing is decided about less, and the summary prints it.
@@ -239,6 +261,7 @@ fn subject(args: &ValidateArgs) -> anyhow::Result<Subject> {
             root: PathBuf::from("."),
             revision: None,
             base: None,
+            untouched: false,
         });
     }
     let paths = if args.paths.is_empty() {
@@ -257,6 +280,7 @@ fn subject(args: &ValidateArgs) -> anyhow::Result<Subject> {
         root,
         revision: None,
         base: None,
+        untouched: false,
     })
 }
 
@@ -272,15 +296,19 @@ fn revision_subject(args: &ValidateArgs, paths: &[String]) -> anyhow::Result<Sub
     let (root, config) = repository.settings(base_tree.as_ref().unwrap_or(&head_tree), &paths[0])?;
     let selects = |name: &str| config.selects(&estate::relative(&root, &repository.root().join(name)));
     let revision = Some(head_tree.id());
+    let head = head_tree.into_input(&selects)?;
+    let base = base_tree.map(|tree| tree.into_input(&selects)).transpose()?;
+    let untouched = match &base {
+        Some(base) => !head.differs_from(base)?,
+        None => false,
+    };
     Ok(Subject {
-        input: Box::new(head_tree.into_input(&selects)?),
-        base: match base_tree {
-            Some(tree) => Some(Box::new(tree.into_input(&selects)?)),
-            None => None,
-        },
+        input: Box::new(head),
+        base: base.map(|base| Box::new(base) as Box<dyn Input>),
         revision,
         config,
         root,
+        untouched,
     })
 }
 

@@ -5,6 +5,8 @@
 //! these bounds allow, whatever the stack of the caller.
 
 use super::error::{CompileError, Phase};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 /// The longest expression, in bytes.
@@ -93,22 +95,36 @@ fn after_line(text: &[u8]) -> &[u8] {
     end.map_or(&[], |end| &text[end..])
 }
 
-/// Runs `work` on a thread with a large stack.
+thread_local! {
+    /// Whether this thread was started by [`on_large_stack`].
+    static HAS_LARGE_STACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` on a thread with a large stack; on this one, if it is such a thread already.
 ///
-/// A panic inside (of the parser that this crate did not write) becomes a refusal of the expression.
-pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CompileError> {
+/// Every expression is compiled on such a thread. Whoever compiles many calls this once around all of them, so
+/// that not each starts a thread of its own.
+///
+/// # Errors
+///
+/// No thread could be started, or `work` panicked (the parser is not of this crate).
+pub fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CompileError> {
+    let refused = || CompileError::whole(Phase::Parse, "the expression cannot be parsed");
+    if HAS_LARGE_STACK.get() {
+        return catch_unwind(AssertUnwindSafe(work)).map_err(|_| refused());
+    }
     thread::scope(|scope| {
         let spawned = thread::Builder::new()
             .name("cel-compile".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work);
+            .spawn_scoped(scope, || {
+                HAS_LARGE_STACK.set(true);
+                work()
+            });
         let joined = spawned.map(thread::ScopedJoinHandle::join);
         match joined {
             Ok(Ok(result)) => Ok(result),
-            Ok(Err(_)) => Err(CompileError::whole(
-                Phase::Parse,
-                "the expression cannot be parsed",
-            )),
+            Ok(Err(_)) => Err(refused()),
             Err(error) => Err(CompileError::whole(
                 Phase::Unsupported,
                 format!("no thread to compile on: {error}"),
@@ -145,5 +161,7 @@ mod tests {
     #[test]
     fn a_panic_of_the_work_is_an_error() {
         assert!(on_large_stack(|| -> u8 { panic!("on purpose") }).is_err());
+        let inside = on_large_stack(|| on_large_stack(|| -> u8 { panic!("on purpose") }).is_err());
+        assert_eq!(inside, Ok(true), "the outer work goes on");
     }
 }

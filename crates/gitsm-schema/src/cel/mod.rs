@@ -41,7 +41,7 @@ pub use error::{CompileError, EvalError, Issue, Phase};
 pub use escape::escape;
 pub use library::opaque::Opaque;
 pub use library::time::Timestamp;
-pub use limits::{MAX_DEPTH, MAX_LENGTH, MAX_NESTING, MAX_OPERATORS};
+pub use limits::{MAX_DEPTH, MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, on_large_stack};
 pub use program::{Activation, Binding, DEFAULT_STEPS, Program};
 pub use rules::{CompiledRules, SchemaRuleError};
 pub use types::Type;

@@ -8,7 +8,8 @@ use crate::trail::MAX_DEPTH;
 use crate::values::re2;
 use regex::Regex;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The checks on one value.
 #[derive(Debug, Default)]
@@ -75,17 +76,23 @@ pub(super) enum FormatKind {
 #[derive(Debug)]
 pub(super) struct Pattern {
     pub(super) source: String,
-    pub(super) regex: Regex,
+    pub(super) regex: Arc<Regex>,
 }
 
 /// Compiles the schema of a whole object.
 pub(super) fn structural(schema: &Structural) -> Result<Box<Node>, SchemaError> {
-    Compiler { path: Vec::new() }.structural(schema)
+    Compiler {
+        path: Vec::new(),
+        patterns: HashMap::new(),
+    }
+    .structural(schema)
 }
 
 /// Compiles while keeping the path for messages.
 struct Compiler {
     path: Vec<String>,
+    /// The patterns so far: a schema repeats a few of them in many fields.
+    patterns: HashMap<String, Arc<Regex>>,
 }
 
 impl Compiler {
@@ -202,14 +209,20 @@ impl Compiler {
         Ok(branches)
     }
 
-    fn pattern(&self, source: &str) -> Result<Pattern, SchemaError> {
-        match re2(source) {
-            Ok(regex) => Ok(Pattern {
-                source: source.to_owned(),
-                regex,
-            }),
-            Err(error) => Err(self.error(format!("pattern: {error}"))),
-        }
+    fn pattern(&mut self, source: &str) -> Result<Pattern, SchemaError> {
+        let regex = match self.patterns.get(source) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let regex = re2(source).map_err(|error| self.error(format!("pattern: {error}")))?;
+                let regex = Arc::new(regex);
+                self.patterns.insert(source.to_owned(), Arc::clone(&regex));
+                regex
+            }
+        };
+        Ok(Pattern {
+            source: source.to_owned(),
+            regex,
+        })
     }
 }
 
