@@ -1,6 +1,12 @@
 //! Suites that look at the workspace as a whole.
 
 // clippy.toml lets tests unwrap, but does not see that helpers here are part of tests.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arrows;
+mod documents;
+mod examples;
+mod invalid;
+mod support;
+mod valid;
+mod validate_cli;

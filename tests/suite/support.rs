@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 /// The root of the repository.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests are a folder of the repository")
 }
 
 /// The `gitsm` binary, built on first use.
@@ -14,11 +16,23 @@ pub(crate) fn gitsm_path() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let output = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "gitsm-cli", "--bin", "gitsm", "--message-format=json"])
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "gitsm-cli",
+                "--bin",
+                "gitsm",
+                "--message-format=json",
+            ])
             .current_dir(root())
             .output()
             .expect("cargo runs");
-        assert!(output.status.success(), "gitsm does not build:\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "gitsm does not build:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout)
             .lines()
             .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
@@ -67,13 +81,21 @@ impl From<Output> for Run {
 
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "exit status: {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+        write!(
+            f,
+            "exit status: {}\n--- stdout\n{}--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
     }
 }
 
 /// Runs `gitsm` in a folder.
 pub(crate) fn gitsm(folder: &Path, arguments: &[&str]) -> Run {
-    hermetic(gitsm_path(), folder).args(arguments).output().expect("gitsm runs").into()
+    hermetic(gitsm_path(), folder)
+        .args(arguments)
+        .output()
+        .expect("gitsm runs")
+        .into()
 }
 
 /// Runs `gitsm` in a folder with text on standard input.
@@ -94,7 +116,28 @@ pub(crate) fn gitsm_with_input(folder: &Path, arguments: &[&str], input: &[u8]) 
 
 /// Runs git in a folder and fails the test if git does.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = hermetic("git", folder).args(arguments).output().expect("git runs");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = hermetic("git", folder)
+        .args(arguments)
+        .output()
+        .expect("git runs");
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Copies a folder into another one, which is made where it is missing.
+pub(crate) fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("the target can be made");
+    for entry in std::fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("the file can be copied");
+        }
+    }
 }

@@ -5,13 +5,14 @@
 //! protected groups and policies that do not set `allowSuppression` cannot be allowed
 //! (see [`crate::config::is_protected`]).
 
+use crate::diagnostic::Position;
 use std::ops::RangeInclusive;
 
 /// One comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AllowComment {
-    /// The line of the comment, from 1.
-    pub(crate) line: u32,
+    /// Where its `#` is.
+    pub(crate) at: Position,
     /// The lines on which findings are accepted.
     pub(crate) covers: RangeInclusive<u32>,
     /// The rule as written, for example `GS404` or `GS501/two-approvers/quorum`.
@@ -29,11 +30,19 @@ pub(crate) fn find(text: &str, documents: &[RangeInclusive<u32>]) -> Vec<AllowCo
     }
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
+    let mut line_start = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let offset = line_start;
+        line_start += line.len();
         let Some((before, rest)) = split_comment(line) else {
             continue;
         };
-        let number = line_number(index);
+        let number = counted_from_one(index);
+        let at = Position {
+            line: number,
+            column: counted_from_one(before.chars().count()),
+            offset: u32::try_from(offset + before.len()).unwrap_or(u32::MAX),
+        };
         let mut words = rest.split_whitespace();
         let Some(rule) = words.next() else { continue };
         let reason = words.collect::<Vec<_>>().join(" ");
@@ -43,7 +52,7 @@ pub(crate) fn find(text: &str, documents: &[RangeInclusive<u32>]) -> Vec<AllowCo
             number..=number
         };
         found.push(AllowComment {
-            line: number,
+            at,
             covers,
             rule: rule.to_owned(),
             reason,
@@ -66,12 +75,12 @@ fn split_comment(line: &str) -> Option<(&str, &str)> {
 }
 
 fn covered_below(lines: &[&str], comment: usize, documents: &[RangeInclusive<u32>]) -> RangeInclusive<u32> {
-    let number = line_number(comment);
+    let number = counted_from_one(comment);
     let next = lines[comment + 1..].iter().position(|line| {
         let line = line.trim();
         !line.is_empty() && !line.starts_with('#')
     });
-    let Some(next) = next.map(|offset| line_number(comment + 1 + offset)) else {
+    let Some(next) = next.map(|offset| counted_from_one(comment + 1 + offset)) else {
         return number..=number;
     };
     documents
@@ -83,7 +92,7 @@ fn covered_below(lines: &[&str], comment: usize, documents: &[RangeInclusive<u32
         .unwrap_or(next..=next)
 }
 
-fn line_number(index: usize) -> u32 {
+fn counted_from_one(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
@@ -101,6 +110,17 @@ mod tests {
             .collect();
         assert_eq!(covers, [("GS402", 2..=7), ("GS404", 6..=6), ("GS301", 7..=7)]);
         assert_eq!(found[1].reason, "next year");
+        let places: Vec<_> = found
+            .iter()
+            .map(|comment| {
+                (
+                    comment.at.line,
+                    comment.at.column,
+                    &text[comment.at.offset as usize..][..2],
+                )
+            })
+            .collect();
+        assert_eq!(places, [(1, 1, "# "), (4, 3, "# "), (7, 9, "# ")]);
     }
 
     #[test]

@@ -117,7 +117,9 @@ pub struct ObjectId {
 
 impl std::fmt::Display for ObjectId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.namespace.is_empty() {
+        if self.name.is_empty() {
+            write!(f, "{} without a name", self.kind)
+        } else if self.namespace.is_empty() {
             write!(f, "{}/{}", self.kind, self.name)
         } else {
             write!(f, "{}/{}/{}", self.kind, self.namespace, self.name)

@@ -2,6 +2,7 @@
 
 use crate::source::TreeEntry;
 use memchr::memmem;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// One file that could hold manifests.
@@ -72,15 +73,31 @@ pub fn read(input: &dyn Input, index: usize, limit: u64) -> Result<Vec<u8>, Read
 /// It could if the group's name occurs anywhere, or if an unindented `kind:` names one of `kinds`: that is a
 /// manifest whose `apiVersion` is missing or misspelt. Estates share repositories with thousands of other
 /// files; those are only counted.
-pub fn mentions_gitsm(bytes: &[u8], kinds: &[&str]) -> bool {
-    memmem::find(bytes, b"gitsm").is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
+pub fn mentions_gitsm<S: AsRef<str>>(bytes: &[u8], kinds: &[S]) -> bool {
+    let bytes = &*narrowed(bytes);
+    memmem::find(bytes, b"gitsm").is_some() || names_kind(bytes, kinds)
 }
 
 /// Whether a file that could not be read into documents holds a resource of gitsm, as far as its text tells: it
 /// names the group as an `apiVersion` does, or one of `kinds` as [`mentions_gitsm`] looks for them.
-pub fn names_resource(bytes: &[u8], kinds: &[&str]) -> bool {
+pub fn names_resource<S: AsRef<str>>(bytes: &[u8], kinds: &[S]) -> bool {
+    let bytes = &*narrowed(bytes);
     let group = format!("{}/", gitsm_api::GROUP);
-    memmem::find(bytes, group.as_bytes()).is_some() || kind_lines(bytes).any(|kind| kinds.contains(&kind))
+    memmem::find(bytes, group.as_bytes()).is_some() || names_kind(bytes, kinds)
+}
+
+fn names_kind<S: AsRef<str>>(bytes: &[u8], kinds: &[S]) -> bool {
+    kind_lines(bytes).any(|kind| kinds.iter().any(|known| known.as_ref() == kind))
+}
+
+/// UTF-16 as the ASCII in it: it is refused, but must not be overlooked.
+fn narrowed(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => {
+            rest.iter().copied().filter(|byte| *byte != 0).collect()
+        }
+        _ => Cow::Borrowed(bytes),
+    }
 }
 
 /// The values of all unindented `kind:` lines, and of the first `"kind":` of JSON.

@@ -12,7 +12,7 @@ use crate::input::{self, Input, ReadError};
 use crate::policy::PolicySet;
 use crate::rules::{self, RuleMeta};
 use crate::source;
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Node, Problem};
 use gitsm_api::{KindInfo, Scope};
 use gitsm_schema::{Path, Segment};
 use serde_json::Value;
@@ -174,10 +174,9 @@ fn judge_bytes(context: &FileContext<'_>, bytes: &[u8], outcome: &mut FileOutcom
     // gitsm is not ours to correct.
     let unread = read.documents.is_empty() && input::names_resource(bytes, context.kinds.names());
     if outcome.documents > 0 || !outcome.findings.is_empty() || unread {
-        let problems = read.problems.iter();
-        outcome
-            .findings
-            .extend(problems.map(|problem| problem.to_finding(&outcome.name)));
+        for problem in &read.problems {
+            report_problem(problem, outcome);
+        }
     } else if read.documents.is_empty() {
         outcome.skip(skip::OTHER_FILES);
     }
@@ -193,6 +192,26 @@ fn is_misread(read: &yaml::File<'_>, document: u32) -> bool {
     read.problems
         .iter()
         .any(|problem| problem.document == document && problem.is_error())
+}
+
+/// Reports what is wrong with the text. Where the schema refuses the same value, one finding has to do: the
+/// schema's, with the remedy for the text.
+fn report_problem(problem: &Problem, outcome: &mut FileOutcome) {
+    let refused = outcome.findings.iter_mut().find(|finding| {
+        !problem.is_error()
+            && finding.rule.code().starts_with("GS2")
+            && finding.document == problem.document
+            && finding.span.is_some_and(|span| span.start == problem.span.start)
+    });
+    match refused {
+        Some(finding) => {
+            finding.hint = Some(match &problem.hint {
+                Some(hint) => format!("{}: {hint}", problem.message),
+                None => problem.message.clone(),
+            });
+        }
+        None => outcome.findings.push(problem.to_finding(&outcome.name)),
+    }
 }
 
 fn judge_document(context: &FileContext<'_>, place: Place<'_>, outcome: &mut FileOutcome) {
@@ -260,7 +279,8 @@ fn judge_ours(
         &mut outcome.findings,
     );
     attach(&mut outcome.findings[before..], &id);
-    outcome.entries.push(judge::entry(compiled, &subject, info));
+    let entry = judge::entry(compiled, &subject, info, &outcome.findings[before..]);
+    outcome.entries.push(entry);
     list_judged(context, place, id, outcome);
 }
 

@@ -4,10 +4,12 @@ use super::facts;
 use super::file::{FileContext, Place};
 use super::index::Entry;
 use super::kinds::Compiled;
+use super::wording::{self, is_type_error};
 use crate::diagnostic::{Finding, Level, ObjectId};
 use crate::rules;
 use gitsm_api::KindInfo;
 use gitsm_schema::object_meta::NamespaceRule;
+use gitsm_schema::structural::Structural;
 use gitsm_schema::{ErrorKind, FieldError, Path, Segment};
 use serde_json::Value;
 
@@ -44,8 +46,8 @@ pub(crate) fn judge(
 ) {
     let Some(info) = subject.info else { return };
     let before = findings.len();
-    judge_schema(compiled, subject, unknown, old, findings);
     rules::gs208::check(subject, findings);
+    judge_schema(compiled, subject, unknown, old, before, findings);
     if findings[before..]
         .iter()
         .all(|finding| finding.level < Level::Error)
@@ -69,7 +71,8 @@ pub(crate) fn judge_foreign(
     unknown: &[Path],
     findings: &mut Vec<Finding>,
 ) {
-    judge_schema(compiled, subject, unknown, None, findings);
+    let before = findings.len();
+    judge_schema(compiled, subject, unknown, None, before, findings);
     if let Some(warning) = deprecation {
         findings.push(
             subject
@@ -79,26 +82,43 @@ pub(crate) fn judge_foreign(
     }
 }
 
+/// `before` counts the findings that were there before those of this object.
 fn judge_schema(
     compiled: &Compiled,
     subject: &Subject<'_>,
     unknown: &[Path],
     old: Option<&Value>,
+    before: usize,
     findings: &mut Vec<Finding>,
 ) {
-    let before = findings.len();
-    for path in unknown {
-        findings.push(rules::gs202::finding(subject, compiled.schema.structural(), path));
-    }
     let namespace = if subject.namespaced {
         NamespaceRule::Optional
     } else {
         NamespaceRule::Forbidden
     };
-    for error in compiled.schema.judge(subject.value, namespace) {
-        findings.push(schema_finding(subject, &error));
+    let errors = compiled.schema.judge(subject.value, namespace);
+    // Where a list stands for a map, or the other way round, what is in it is not unknown but misplaced.
+    let mistyped: Vec<&Path> = errors
+        .iter()
+        .filter(|error| is_type_error(error))
+        .map(FieldError::location)
+        .collect();
+    for path in unknown {
+        if !mistyped
+            .iter()
+            .any(|outer| path.segments().starts_with(outer.segments()))
+        {
+            findings.push(rules::gs202::finding(subject, compiled.schema.structural(), path));
+        }
     }
-    if findings.len() == before {
+    for error in &errors {
+        findings.push(schema_finding(subject, compiled.schema.structural(), error));
+    }
+    // Rules are written for objects that fit their schema.
+    if findings[before..]
+        .iter()
+        .all(|finding| finding.level < Level::Error)
+    {
         for error in compiled.rules.validate(subject.value, old) {
             findings.push(rule_finding(subject, &error));
         }
@@ -115,7 +135,8 @@ fn judge_schema(
 }
 
 /// A complaint of the schema as a finding of the rule for its kind.
-fn schema_finding(subject: &Subject<'_>, error: &FieldError) -> Finding {
+fn schema_finding(subject: &Subject<'_>, schema: &Structural, error: &FieldError) -> Finding {
+    let path = error.location();
     let in_metadata =
         matches!(error.path.segments().first(), Some(Segment::Field(name)) if name == "metadata");
     let meta = match error.kind {
@@ -124,10 +145,16 @@ fn schema_finding(subject: &Subject<'_>, error: &FieldError) -> Finding {
         ErrorKind::Duplicate => &rules::gs204::META,
         _ => &rules::gs201::META,
     };
-    let mut finding = subject.place.finding(meta, error.location(), sentence(error));
-    if error.kind == ErrorKind::NotSupported {
-        finding.hint = rules::gs201::enum_hint(error);
-    }
+    // A complaint about an entry at its map is about the key of the entry.
+    let span = if path.segments().len() > error.path.segments().len() {
+        subject.place.key_span(path)
+    } else {
+        subject.place.span(path)
+    };
+    let mut finding = subject
+        .place
+        .finding_at(meta, path, span, wording::sentence(error));
+    finding.hint = wording::hint(subject, schema, error);
     finding
 }
 
@@ -139,35 +166,30 @@ fn rule_finding(subject: &Subject<'_>, error: &FieldError) -> Finding {
     } else {
         &rules::gs205::META
     };
-    let mut finding = subject.place.finding(meta, error.location(), sentence(error));
+    let mut finding = subject
+        .place
+        .finding(meta, error.location(), wording::sentence(error));
     if let Some(rule) = &error.rule {
         finding.hint = Some(format!("the rule is `{rule}`"));
     }
     finding
 }
 
-/// The complaint without the value, which may be a secret and stands in the source anyway.
-fn sentence(error: &FieldError) -> String {
-    let field = if error.path.is_root() {
-        "the object".to_owned()
-    } else {
-        error.path.to_string()
-    };
-    match error.kind {
-        ErrorKind::Required if error.detail.is_empty() => format!("{field} is required"),
-        ErrorKind::Duplicate => format!("{field} occurs twice in its list"),
-        ErrorKind::NotSupported => format!("{field} is not one of the allowed values"),
-        _ if error.detail.is_empty() => format!("{field} is not valid"),
-        // Upstream's wording already opens with the field: `spec.tier in body should be ...`.
-        _ => match error.detail.strip_prefix(&field).map(str::trim_start) {
-            Some(rest) => format!("{field} {}", rest.strip_prefix("in body ").unwrap_or(rest)),
-            None => format!("{field}: {}", error.detail),
-        },
-    }
-}
-
 /// What the index keeps of an object.
-pub(crate) fn entry(compiled: &Compiled, subject: &Subject<'_>, info: &'static KindInfo) -> Entry {
+///
+/// `findings` are those of the object: a name that cannot be right is not looked up as well.
+pub(crate) fn entry(
+    compiled: &Compiled,
+    subject: &Subject<'_>,
+    info: &'static KindInfo,
+    findings: &[Finding],
+) -> Entry {
+    let mut references = compiled.references.uses(subject).into_vec();
+    references.retain(|reference| {
+        !findings
+            .iter()
+            .any(|finding| finding.level == Level::Error && finding.field == reference.field())
+    });
     let name_path = Path::from_iter(["metadata", "name"].map(|name| Segment::Field(name.to_owned())));
     Entry {
         kind: info.kind,
@@ -176,7 +198,7 @@ pub(crate) fn entry(compiled: &Compiled, subject: &Subject<'_>, info: &'static K
         file: subject.place.file.clone(),
         document: subject.place.document,
         span: subject.place.span(&name_path),
-        references: compiled.references.uses(subject),
+        references: references.into(),
         facts: facts::of(subject),
     }
 }

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 /// Kinds of gitsm, and kinds given with `--crd`.
 #[derive(Debug)]
 pub struct KindSet {
-    names: Vec<&'static str>,
+    names: Vec<String>,
     ours: Vec<Lazy>,
     foreign: Vec<Foreign>,
 }
@@ -83,7 +83,10 @@ impl KindSet {
     /// All kinds of gitsm; nothing is compiled yet.
     pub fn new() -> Self {
         Self {
-            names: gitsm_api::kinds().iter().map(|info| info.kind).collect(),
+            names: gitsm_api::kinds()
+                .iter()
+                .map(|info| info.kind.to_owned())
+                .collect(),
             ours: gitsm_api::kinds().iter().map(|_| Lazy::default()).collect(),
             foreign: Vec::new(),
         }
@@ -111,6 +114,7 @@ impl KindSet {
                 "spec.group, spec.names.kind and spec.versions are required".to_owned(),
             ));
         };
+        self.names.push(kind.to_owned());
         for version in versions {
             let version_name = version.get("name").and_then(Value::as_str).unwrap_or_default();
             let Some(schema) = version.pointer("/schema/openAPIV3Schema") else {
@@ -143,8 +147,8 @@ impl KindSet {
         Ok(())
     }
 
-    /// The names of our kinds.
-    pub(crate) fn names(&self) -> &[&'static str] {
+    /// The names of our kinds and of those given with `--crd`.
+    pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 

@@ -17,6 +17,7 @@ pub(crate) mod prelude;
 mod referable;
 pub(crate) mod references;
 pub(crate) mod sink;
+pub(crate) mod wording;
 
 pub use kinds::{CrdError, KindSet};
 pub use referable::referable;
@@ -340,7 +341,7 @@ impl Allows {
                 if silenced > 0 {
                     allowed.insert(Allowed {
                         file: Arc::clone(&file),
-                        line: comment.line,
+                        line: comment.at.line,
                         rule: RuleId::owned(comment.rule),
                         reason: comment.reason,
                         silenced,

@@ -113,7 +113,7 @@ impl CompiledPolicy {
                     .rules
                     .first()
                     .map_or(RuleId::builtin(rules::gs502::META.id), |rule| rule.id.clone());
-                findings.push(not_evaluated(subject, &rule, &name, &error));
+                findings.push(not_evaluated(subject, &rule, Some(&name), &error));
             }
         });
     }
@@ -152,7 +152,7 @@ fn evaluate_rule(
     match rule.program.evaluate(activation) {
         Ok(CelValue::Bool(true)) => {}
         Ok(_) => findings.push(breach(rule, activation, subject)),
-        Err(error) => findings.push(not_evaluated(subject, &rule.id, "the rule", &error)),
+        Err(error) => findings.push(not_evaluated(subject, &rule.id, None, &error)),
     }
 }
 
@@ -177,11 +177,20 @@ fn breach(rule: &CompiledRule, activation: &Activation<'_>, subject: &Subject<'_
     finding
 }
 
-fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, what: &str, error: &EvalError) -> Finding {
-    let message = format!("{what} of the policy rule {rule} cannot be evaluated here: {error}");
+fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, variable: Option<&str>, error: &EvalError) -> Finding {
+    let message = match variable {
+        None => format!("the rule cannot be evaluated here: {error}"),
+        Some(name) => format!("the variable {name:?} cannot be evaluated here: {error}"),
+    };
     let mut finding = subject.place.finding(&rules::gs502::META, &name_path(), message);
-    finding.field = rule.to_string();
-    finding
+    finding.field = String::new();
+    finding.rule = RuleId::owned(
+        rule.as_str()
+            .replacen(rules::gs501::META.id, rules::gs502::META.id, 1),
+    );
+    finding.with_hint(
+        "guard optional fields in the policy (`!has(object.spec.x) || ...`), or give the object the field",
+    )
 }
 
 fn name_path() -> Path {

@@ -75,6 +75,11 @@ impl PolicySet {
 
     /// Whether findings of the rule stay as they are, whatever settings and comments say.
     pub(crate) fn is_locked(&self, rule: &RuleId) -> bool {
-        self.locked.contains(rule)
+        // What cannot be evaluated is locked like the rule itself: it would fail open otherwise.
+        let breach = match rule.as_str().strip_prefix(crate::rules::gs502::META.id) {
+            Some(rest) => &RuleId::owned(format!("{}{rest}", crate::rules::gs501::META.id)),
+            None => rule,
+        };
+        self.locked.contains(breach)
     }
 }

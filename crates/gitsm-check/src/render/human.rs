@@ -1,7 +1,7 @@
 //! The forms for people: source snippets in the manner of rustc, and one line for each finding.
 
 use super::text::{closing, location, one_line, steers_terminal, subject};
-use super::{RenderOptions, Sources};
+use super::{RenderOptions, Sources, listed};
 use crate::diagnostic::{Finding, Level, Report, Span};
 use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_NOTE_STYLE, DEFAULT_WARNING_STYLE};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level as Tone, Origin, Renderer, Snippet};
@@ -32,7 +32,7 @@ pub(super) fn write(
     };
     let renderer = renderer.term_width(options.max_width);
     let mut explained = BTreeSet::new();
-    for finding in &report.findings {
+    for finding in listed(report, options) {
         // Once for each rule: fifty findings of one rule need one pointer to its explanation.
         let explain = explained.insert(finding.rule.code()) && (options.rule)(finding.rule.code()).is_some();
         writeln!(out, "{}\n", snippet(finding, sources, &renderer, explain))?;
@@ -45,7 +45,7 @@ pub(super) fn write_concise(
     options: &RenderOptions,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    for finding in &report.findings {
+    for finding in listed(report, options) {
         let style = match finding.level {
             Level::Error => DEFAULT_ERROR_STYLE,
             Level::Warning => DEFAULT_WARNING_STYLE,

@@ -20,7 +20,7 @@
 //! position behind the stretch. `span`, `object`, `field`, `hint`, `labels` and `revision` are absent when
 //! there is nothing to say.
 
-use super::{TOOL, VERSION, unique_fingerprints};
+use super::{RenderOptions, TOOL, VERSION, listed, unique_fingerprints};
 use crate::diagnostic::{Finding, Level, Report, Summary};
 use serde::Serialize;
 use std::io;
@@ -57,7 +57,7 @@ struct IdentifiedFinding<'a> {
     finding: &'a Finding,
 }
 
-pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, options: &RenderOptions, out: &mut dyn io::Write) -> io::Result<()> {
     let document = Document {
         version: SHAPE_VERSION,
         tool: Tool {
@@ -70,8 +70,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
             notes: report.count(Level::Note),
             summary: &report.summary,
         },
-        findings: report
-            .findings
+        findings: listed(report, options)
             .iter()
             .zip(unique_fingerprints(&report.findings))
             .map(|(finding, fingerprint)| IdentifiedFinding { fingerprint, finding })

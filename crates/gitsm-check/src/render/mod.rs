@@ -72,6 +72,11 @@ impl Format {
         }
     }
 
+    /// Whether the format has totals that mean something without the findings.
+    pub const fn has_summary(self) -> bool {
+        matches!(self, Self::Human | Self::Concise | Self::Json)
+    }
+
     /// Whether the format lists documents without findings, so that [`Report::judged`] has to be filled.
     pub const fn lists_documents(self) -> bool {
         matches!(self, Self::Junit)
@@ -124,6 +129,9 @@ pub struct RenderOptions {
     pub color: bool,
     /// Columns of the reader's terminal: longer source lines are trimmed around the span.
     pub max_width: usize,
+    /// Whether to leave out the findings and give only the totals; [`Format::Human`], [`Format::Concise`] and
+    /// [`Format::Json`] can.
+    pub summary_only: bool,
     /// Looks up the documentation of a rule by its `GSnnn` code.
     pub rule: fn(&str) -> Option<&'static RuleMeta>,
 }
@@ -133,6 +141,7 @@ impl Default for RenderOptions {
         Self {
             color: false,
             max_width: 140,
+            summary_only: false,
             rule: rules::find,
         }
     }
@@ -152,11 +161,20 @@ pub fn render(
     match format {
         Format::Human => human::write(report, sources, options, out),
         Format::Concise => human::write_concise(report, options, out),
-        Format::Json => json::write(report, out),
+        Format::Json => json::write(report, options, out),
         Format::Sarif => sarif::write(report, options, out),
         Format::Github => github::write(report, out),
         Format::Gitlab => gitlab::write(report, out),
         Format::Junit => junit::write(report, out),
+    }
+}
+
+/// The findings that are printed one by one.
+fn listed<'r>(report: &'r Report, options: &RenderOptions) -> &'r [Finding] {
+    if options.summary_only {
+        &[]
+    } else {
+        &report.findings
     }
 }
 

@@ -230,7 +230,7 @@ fn nothing_found() {
     };
     insta::assert_snapshot!(rendered(&report, Format::Human), @r"
     Found no problems in 57 documents
-    Skipped 12 core Kubernetes objects
+    Skipped: core Kubernetes objects (12)
     Allowed GS204 at services/payments.yaml:3 (silences nothing any more): legacy name, see CHG-12
     Judged as of 2027-01-04T09:00:00Z at revision 4f1c0de
     ");

@@ -90,9 +90,9 @@ pub(super) fn closing(report: &Report) -> String {
         let skipped: Vec<String> = summary
             .skipped
             .iter()
-            .map(|skipped| format!("{} {}", skipped.count, one_line(&skipped.reason)))
+            .map(|skipped| format!("{} ({})", one_line(&skipped.reason), skipped.count))
             .collect();
-        let _ = writeln!(text, "Skipped {}", skipped.join(", "));
+        let _ = writeln!(text, "Skipped: {}", skipped.join(", "));
     }
     for allowed in &summary.allowed {
         let silenced = match allowed.silenced {

@@ -3,7 +3,8 @@
 use super::RuleMeta;
 use crate::diagnostic::{Finding, Level, RuleId};
 use crate::engine::judge::Subject;
-use gitsm_schema::structural::{AdditionalProperties, Structural};
+use crate::engine::wording;
+use gitsm_schema::structural::Structural;
 use gitsm_schema::{Path, Segment};
 use std::sync::Arc;
 
@@ -80,22 +81,7 @@ fn hint(name: &str, known: &[&str]) -> Option<String> {
 
 /// The fields that an object at this path may have.
 fn fields_at<'s>(schema: &'s Structural, path: &Path) -> Vec<&'s str> {
-    let inner = path
-        .segments()
-        .iter()
-        .try_fold(schema, |schema, segment| match segment {
-            Segment::Index(_) => schema.items.as_deref(),
-            Segment::Field(name) | Segment::Key(name) => {
-                schema
-                    .properties
-                    .get(name)
-                    .or(match &schema.additional_properties {
-                        Some(AdditionalProperties::Schema(values)) => Some(values),
-                        _ => None,
-                    })
-            }
-        });
-    let mut fields: Vec<&str> = inner
+    let mut fields: Vec<&str> = wording::schema_at(schema, path)
         .into_iter()
         .flat_map(|schema| schema.properties.keys().map(String::as_str))
         .collect();

@@ -44,7 +44,12 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     findings.push(
         subject
             .place
-            .finding(&META, &path, "status is written by controllers, not by people")
+            .finding_at(
+                &META,
+                &path,
+                subject.place.key_span(&path),
+                "status is written by controllers, not by people",
+            )
             .with_hint("remove it"),
     );
 }

@@ -84,9 +84,11 @@ fn wrong_kind(entry: &Entry, reference: &ReferenceUse, other: &Entry) -> Finding
         entry,
         reference.span,
         format!(
-            "{} must name a {wanted}, but {:?} is a {}",
+            "{} must name {} {wanted}, but {:?} is {} {}",
             reference.field(),
+            article(&wanted),
             reference.name,
+            article(other.kind),
             other.kind
         ),
     );
@@ -100,7 +102,15 @@ fn wrong_kind(entry: &Entry, reference: &ReferenceUse, other: &Entry) -> Finding
         format!("the {} is declared here", other.kind),
     )
     .with_hint(format!(
-        "name a {wanted}, or move the name to the field that takes a {}",
+        "name {} {wanted}, or move the name to the field that takes {} {}",
+        article(&wanted),
+        article(other.kind),
         other.kind
     ))
+}
+
+/// `an` before the kinds that are spoken with a vowel first (`ITService`, `SLAPolicy`), else `a`.
+fn article(kind: &str) -> &'static str {
+    let vowel = kind.starts_with(['A', 'E', 'I', 'O', 'U']) || kind.starts_with("SLA");
+    if vowel { "an" } else { "a" }
 }

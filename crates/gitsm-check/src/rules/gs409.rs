@@ -18,8 +18,8 @@ pub(crate) static META: RuleMeta = RuleMeta {
 against the schema of the record that they look at, with the name that the field documents: `change` in an \
 ApprovalPolicy and a ChangeModel, `record` in an SLAPolicy. A misspelt field would otherwise make an approval \
 rule that never applies, or a clock that never starts. The rules of a RecordPolicy are looked at by GS408.",
-    bad: "",
-    good: "",
+    bad: "apiVersion: gitsm.dev/v1alpha1\nkind: ApprovalPolicy\nmetadata:\n  name: production\nspec:\n  rules:\n    - name: owner\n      count: 1\n      roles: [ServiceOwner]\n      when: change.spec.enviroment == 'prod'\n",
+    good: "apiVersion: gitsm.dev/v1alpha1\nkind: ApprovalPolicy\nmetadata:\n  name: production\nspec:\n  rules:\n    - name: owner\n      count: 1\n      roles: [ServiceOwner]\n      when: change.spec.environment == 'prod'\n",
 };
 
 /// Compiles the conditions of the object and reports what does not compile, at the condition.

@@ -2,7 +2,7 @@
 
 use super::RuleMeta;
 use crate::allow::AllowComment;
-use crate::diagnostic::{Finding, Level, Position, RuleId, Span};
+use crate::diagnostic::{Finding, Level, RuleId, Span};
 use std::sync::Arc;
 
 pub(crate) static META: RuleMeta = RuleMeta {
@@ -65,17 +65,11 @@ pub(crate) fn check(
     } else {
         return;
     };
-    // The offset is not known here; line and column are what every output shows.
-    let at = Position {
-        line: comment.line,
-        column: 1,
-        offset: 0,
-    };
     let finding = Finding::new(
         RuleId::builtin(META.id),
         META.level,
         Arc::clone(file),
-        Some(Span::empty(at)),
+        Some(Span::empty(comment.at)),
         message,
     );
     findings.push(finding.with_hint(hint));

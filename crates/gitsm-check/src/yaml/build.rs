@@ -283,7 +283,8 @@ impl<'c, 'a> Builder<'c, 'a> {
                 Span::empty(start),
                 reader.index,
                 format!("the document is nested more than {limit} levels deep; it is not read"),
-            );
+            )
+            .hint("no resource of gitsm needs that much; look for a bracket that is not closed");
             self.error(reader, problem);
             return false;
         }

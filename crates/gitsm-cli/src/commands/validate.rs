@@ -129,6 +129,11 @@ struct Subject {
 
 /// Judges what was asked for and prints the findings.
 pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
+    ensure!(
+        !args.summary || args.format.has_summary(),
+        "--summary does not go with --format {}, which is a list of findings",
+        args.format
+    );
     let only = selected_rules(&args.rule)?;
     let subject = subject(args)?;
     if subject.untouched {
@@ -338,12 +343,10 @@ fn add_crds(kinds: &mut KindSet, path: &str) -> anyhow::Result<()> {
 }
 
 fn print(args: &ValidateArgs, subject: &Subject, mut report: Report) -> anyhow::Result<()> {
-    if args.summary {
-        report.findings.clear();
-    }
     report.judged.sort();
     let options = RenderOptions {
         color: args.color.for_stdout(),
+        summary_only: args.summary,
         ..RenderOptions::default()
     };
     let sources = InputSources {

@@ -1,0 +1,163 @@
+//! What the documents show is what happens: the README's session is run as it stands, and the CI snippets too.
+//!
+//! The session uses a shell (`cp`, `sed`, `git`), which tools for testing console blocks do not run.
+
+use crate::support::{copy_tree, git, gitsm, gitsm_path, hermetic, root};
+use gitsm_check::yaml;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// The fenced blocks of a language in a Markdown file.
+fn blocks(file: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(file)).unwrap();
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(opened) = line.strip_prefix("```") {
+            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if opened == language {
+                found.push(format!("{}\n", body.join("\n")));
+            }
+        }
+    }
+    found
+}
+
+/// A shell in a folder, with `gitsm` in its path.
+fn shell(folder: &Path, script: &str) -> String {
+    let path = std::env::join_paths(
+        [gitsm_path().parent().unwrap().to_owned()]
+            .into_iter()
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let output = hermetic("bash", folder)
+        .env("PATH", path.unwrap())
+        .args(["-c", script])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{script}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What differs from run to run, left out.
+fn settled(text: &str) -> String {
+    text.lines()
+        .map(|line| {
+            if line.starts_with("Judged as of ") {
+                "Judged as of ...\n".to_owned()
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn the_session_of_the_readme_happens_as_written() {
+    let blocks = blocks("README.md", "console");
+    assert!(blocks.len() >= 4);
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["examples", "policies"] {
+        copy_tree(&root().join(part), &folder.path().join(part));
+    }
+    let shown = blocks.concat();
+    let mut script = String::new();
+    for command in shown.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        writeln!(
+            script,
+            "printf '$ %s\\n' {}\n{{ {command}\n}} 2>&1",
+            quoted(command)
+        )
+        .unwrap();
+    }
+    let happened = shell(folder.path(), &script);
+    assert_eq!(
+        settled(&happened),
+        settled(&shown),
+        "README.md shows what does not happen:\n{happened}"
+    );
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Every line of a snippet that calls `gitsm`.
+fn commands(snippet: &str) -> Vec<String> {
+    let lines = snippet
+        .lines()
+        .map(|line| line.trim_start().trim_start_matches("- "));
+    let called = lines.map(|line| {
+        line.strip_prefix("run: ")
+            .or(line.strip_prefix("entry: "))
+            .unwrap_or(line)
+    });
+    called
+        .filter(|line| line.starts_with("gitsm "))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_snippets_for_ci_are_yaml_and_their_commands_run() {
+    let snippets = blocks("docs/ci.md", "yaml");
+    assert!(snippets.len() >= 4);
+    let team = "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata: {name: payments}\nspec: {displayName: Payments}\n";
+    let place = tempfile::tempdir().unwrap();
+    let origin = place.path().join("origin");
+    fs::create_dir(&origin).unwrap();
+    fs::write(origin.join("team.yaml"), team).unwrap();
+    git(&origin, &["init", "--quiet", "--initial-branch=main"]);
+    git(&origin, &["add", "."]);
+    git(&origin, &["commit", "--quiet", "--message=First"]);
+    let url = format!("file://{}", origin.display());
+    let base = git(&origin, &["rev-parse", "HEAD"]);
+
+    let mut ran = 0;
+    for snippet in &snippets {
+        let read = yaml::read(snippet.as_bytes(), &yaml::Limits::default());
+        assert!(
+            !read.problems.iter().any(yaml::Problem::is_error),
+            "{snippet}\n{:?}",
+            read.problems
+        );
+        for command in commands(snippet) {
+            for (addition, code) in [
+                ("  # fine\n", 0),
+                ("---\n{apiVersion: gitsm.dev/v1alpha1, kind: Taem}\n", 1),
+            ] {
+                let clone = tempfile::tempdir().unwrap();
+                git(clone.path(), &["clone", "--quiet", &url, "."]);
+                fs::write(clone.path().join("team.yaml"), format!("{team}{addition}")).unwrap();
+                git(clone.path(), &["commit", "--quiet", "--all", "--message=Second"]);
+                let script = format!(
+                    "BASE=main CI_MERGE_REQUEST_DIFF_BASE_SHA={base}\n{command} 2>&1\necho \"status $?\""
+                );
+                let output = shell(clone.path(), &script);
+                assert!(
+                    output.ends_with(&format!("status {code}\n")),
+                    "{command}\n{output}"
+                );
+                ran += 1;
+            }
+        }
+    }
+    assert!(ran >= 8, "only {ran} runs");
+}
+
+#[test]
+fn what_the_documents_link_to_is_there() {
+    for file in ["README.md", "docs/ci.md"] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let folder = root().join(file).parent().unwrap().to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            assert!(
+                link.starts_with("https://") || folder.join(link).exists(),
+                "{file} links to {link}"
+            );
+        }
+    }
+    let help = gitsm(root(), &["--help"]);
+    assert_eq!(help.code, 0, "{help}");
+}
