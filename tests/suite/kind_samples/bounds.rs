@@ -110,7 +110,7 @@ fn every_place(check: impl Fn(&Place<'_>) -> Vec<Option<String>>) {
                     schema: &kind.root["properties"][part],
                     pointer: format!("/{part}"),
                 };
-                visit(place, part, &mut seen, &mut |place| {
+                visit(&place, part, &mut seen, &mut |place| {
                     let found = check(place);
                     tried += found.len();
                     problems.extend(found.into_iter().flatten());
@@ -122,19 +122,19 @@ fn every_place(check: impl Fn(&Place<'_>) -> Vec<Option<String>>) {
     assert_none(&problems);
 }
 
-fn visit(place: Place<'_>, generic: &str, seen: &mut BTreeSet<String>, check: &mut dyn FnMut(&Place<'_>)) {
+fn visit(place: &Place<'_>, generic: &str, seen: &mut BTreeSet<String>, check: &mut dyn FnMut(&Place<'_>)) {
     let Some(value) = place.object.pointer(&place.pointer) else {
         return;
     };
     if seen.insert(generic.to_owned()) {
-        check(&place);
+        check(place);
     }
     let Place {
         kind,
         object,
         schema,
         pointer,
-    } = &place;
+    } = place;
     let below = |schema, step: &str| Place {
         kind,
         object,
@@ -145,10 +145,12 @@ fn visit(place: Place<'_>, generic: &str, seen: &mut BTreeSet<String>, check: &m
         Value::Object(fields) => {
             for name in fields.keys() {
                 match schema["properties"].get(name) {
-                    Some(property) => visit(below(property, name), &format!("{generic}.{name}"), seen, check),
+                    Some(property) => {
+                        visit(&below(property, name), &format!("{generic}.{name}"), seen, check);
+                    }
                     None => {
                         let values = &schema["additionalProperties"];
-                        visit(below(values, name), &format!("{generic}.*"), seen, check);
+                        visit(&below(values, name), &format!("{generic}.*"), seen, check);
                     }
                 }
             }
@@ -156,7 +158,7 @@ fn visit(place: Place<'_>, generic: &str, seen: &mut BTreeSet<String>, check: &m
         Value::Array(items) => {
             for index in 0..items.len() {
                 let item = below(&schema["items"], &index.to_string());
-                visit(item, &format!("{generic}[*]"), seen, check);
+                visit(&item, &format!("{generic}[*]"), seen, check);
             }
         }
         _ => {}
@@ -304,11 +306,11 @@ fn numbers_have_bounds() {
 fn lists_and_maps_have_bounded_sizes() {
     every_place(|place| {
         let mut found = Vec::new();
-        if let Some(max) = place.size("maxItems") {
-            if let Some(first) = place.value().get(0) {
-                let long = place.with(json!(vec![first.clone(); max + 1]));
-                found.push(place.refused("too many", &long, &place.pointer, Some(ErrorKind::TooMany)));
-            }
+        if let Some(max) = place.size("maxItems")
+            && let Some(first) = place.value().get(0)
+        {
+            let long = place.with(json!(vec![first.clone(); max + 1]));
+            found.push(place.refused("too many", &long, &place.pointer, Some(ErrorKind::TooMany)));
         }
         if let Some(min) = place.size("minItems").filter(|min| *min > 0) {
             let items = place.value().as_array().expect("a list");
