@@ -7,6 +7,7 @@ mod arrows;
 mod documents;
 mod examples;
 mod invalid;
+mod kind_samples;
 mod support;
 mod valid;
 mod validate_cli;

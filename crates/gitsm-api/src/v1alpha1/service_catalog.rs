@@ -82,7 +82,7 @@ pub struct ServiceCatalogSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_templates: Option<TemplateSelector>,
     /// Defaults for services that do not say otherwise.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "ServiceDefaults::is_empty")]
     pub defaults: ServiceDefaults,
     /// How impact and urgency give a priority. Default: the built-in three by three matrix.
     #[serde(default, skip_serializing_if = "Option::is_none")]

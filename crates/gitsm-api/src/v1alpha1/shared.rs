@@ -479,6 +479,13 @@ pub struct ServiceDefaults {
     pub change_model: Option<ChangeModelName>,
 }
 
+impl ServiceDefaults {
+    /// Whether nothing is given, so that an object without defaults is written back without them.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Five minutes, the default lead time before the end of a window.
 pub(crate) fn five_minutes() -> Duration {
     Duration::constant::<300>()
