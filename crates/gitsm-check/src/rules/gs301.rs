@@ -44,7 +44,7 @@ pub(crate) fn resolves(index: &Index, entry: &Entry, reference: &ReferenceUse) -
 fn dangling(index: &Index, entry: &Entry, reference: &ReferenceUse) -> Finding {
     let kinds = reference.targets.describe();
     let place = match &*reference.namespaces(entry) {
-        [namespace] if namespace.is_empty() => String::new(),
+        [""] => String::new(),
         [] => " in any namespace".to_owned(),
         namespaces => format!(" in namespace {}", namespaces.join(" or ")),
     };
