@@ -612,7 +612,7 @@ fn compare(marked: &Value, published: &Value, path: &str, differences: &mut Vec<
     match (marked, published) {
         (Value::Object(marked), Value::Object(published)) => {
             let keys: BTreeSet<&String> = marked.keys().chain(published.keys()).collect();
-            for key in keys.into_iter().filter(|key| *key != REFERENCE_MARKER) {
+            for key in keys.into_iter().filter(|key| !key.starts_with("x-gitsm-")) {
                 let none = &Value::Null;
                 let (marked, published) = (
                     marked.get(key).unwrap_or(none),
