@@ -19,9 +19,11 @@ pub(crate) struct Prelude {
 }
 
 /// A policy where it was found.
+#[derive(Clone)]
 pub(crate) struct PolicyDocument {
     pub(crate) file: Arc<str>,
-    /// Whether the file is part of what is judged, so that its faults are findings there.
+    /// Whether the file is part of what is judged, at the base or at the head, so that its faults are findings
+    /// there.
     pub(crate) judged: bool,
     pub(crate) object: Value,
 }
@@ -44,9 +46,17 @@ impl ServiceStore {
     }
 }
 
-/// Reads the policies, and the services if a policy mentions them.
-pub(crate) fn read(input: &dyn Input, options: &Options) -> Result<Prelude, RunError> {
-    let mut prelude = Prelude::default();
+/// Reads the policies, and the services if a policy mentions them. `base` are the policies of the other side of
+/// a range, which hold as well.
+pub(crate) fn read(
+    input: &dyn Input,
+    base: &[PolicyDocument],
+    options: &Options,
+) -> Result<Prelude, RunError> {
+    let mut prelude = Prelude {
+        policies: base.to_vec(),
+        ..Prelude::default()
+    };
     for source in &options.policies {
         prelude.policies.push(PolicyDocument {
             file: Arc::clone(&source.file),
@@ -62,6 +72,14 @@ pub(crate) fn read(input: &dyn Input, options: &Options) -> Result<Prelude, RunE
             judged: true,
             object,
         }));
+    // The same policy may be given several times: in the estate and on the command line, at base and at head.
+    let mut distinct: Vec<PolicyDocument> = Vec::with_capacity(prelude.policies.len());
+    for policy in prelude.policies {
+        if distinct.iter().all(|known| known.object != policy.object) {
+            distinct.push(policy);
+        }
+    }
+    prelude.policies = distinct;
     if prelude
         .policies
         .iter()
@@ -93,11 +111,15 @@ pub(crate) fn objects(
     jobs: usize,
     kind: &str,
 ) -> Result<Vec<(usize, u32, Value)>, RunError> {
-    let limit = limits.file_bytes as u64 + 1;
+    let limit = limits.file_bytes as u64;
     let finder = memchr::memmem::Finder::new(kind);
     let found = parallel::map(input.files().len(), jobs, |index| {
+        // A larger file is refused as a whole when it is judged.
+        if input.files()[index].size > limit {
+            return Ok(Vec::new());
+        }
         let bytes = input::read(input, index, limit)?;
-        if finder.find(&bytes).is_none() {
+        if finder.find(&input::spelt_out(&bytes)).is_none() {
             return Ok(Vec::new());
         }
         let read = yaml::read(&bytes, limits);
@@ -119,15 +141,13 @@ pub(crate) fn objects(
 
 /// Calls `found` for the document, or each element of a list, that is of the kind.
 fn collect(node: &Node<'_>, kind: &str, found: &mut dyn FnMut(Value)) {
-    if let Some(items) = node.get("items") {
-        for item in items.items() {
-            collect(item, kind, found);
-        }
-        return;
-    }
     let is = |field: &str, wanted: &str| matches!(node.get(field).map(|node| &node.value), Some(NodeValue::Scalar { raw, .. }) if raw == wanted);
     if is("kind", kind) && is("apiVersion", gitsm_api::API_VERSION) {
         found(node.to_json());
+    } else if let Some(items) = node.get("items") {
+        for item in items.items() {
+            collect(item, kind, found);
+        }
     }
 }
 

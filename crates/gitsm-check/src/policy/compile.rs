@@ -9,8 +9,6 @@ use serde_json::Value;
 /// A policy ready to be evaluated.
 #[derive(Debug)]
 pub(crate) struct CompiledPolicy {
-    /// The `spec` it was made from, to tell copies apart from different policies of one name.
-    pub(crate) source: Value,
     pub(crate) kinds: Vec<String>,
     pub(crate) namespaces: Vec<String>,
     pub(crate) labels: Vec<(String, String)>,
@@ -62,12 +60,12 @@ impl std::fmt::Display for PolicyFault {
 
 impl CompiledPolicy {
     /// The rules whose findings may not be lowered: those that deny, unless the policy allows it.
-    pub(crate) fn locked_rules(&self) -> impl Iterator<Item = RuleId> {
+    pub(crate) fn locked_rules(&self) -> impl Iterator<Item = String> {
         let locked = !self.allows_suppression;
         self.rules
             .iter()
             .filter(move |rule| locked && rule.level == Level::Error)
-            .map(|rule| rule.id.clone())
+            .map(|rule| rule.id.to_string())
     }
 }
 
@@ -127,7 +125,6 @@ pub(crate) fn compile(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy,
             .get("allowSuppression")
             .and_then(Value::as_bool)
             .unwrap_or_default(),
-        source: policy.clone(),
     })
 }
 

@@ -21,26 +21,50 @@ impl PolicySet {
         old: Option<&Value>,
         findings: &mut Vec<Finding>,
     ) {
+        let first = findings.len();
         for policy in self.policies.iter().filter(|policy| policy.is_about(subject)) {
-            let before = findings.len();
+            let mut broken = Vec::new();
             if policy.uses_service {
-                policy.evaluate_for_services(context, subject, old, findings);
+                policy.evaluate_for_services(context, subject, old, &mut broken);
             } else {
-                policy.evaluate(context, subject, old, &NULL, findings);
+                policy.evaluate(context, subject, old, &NULL, &mut broken);
             }
-            // One rule may fail for several services; the finding is the same.
-            let mut index = before;
-            while index < findings.len() {
-                let repeated = findings[before..index].iter().any(|known| {
-                    known.rule == findings[index].rule && known.message == findings[index].message
-                });
-                if repeated {
-                    findings.remove(index);
-                } else {
-                    index += 1;
-                }
+            let before = findings.len();
+            for finding in broken {
+                merge(findings, first, before, finding);
             }
         }
+    }
+}
+
+/// Adds a finding of a policy to those of the object, which start at `first`; those of the same policy start at
+/// `before`.
+///
+/// One rule may fail for several services with the same words, and in several versions of its policy, at the base
+/// and at the head: then the first finding stands, at the stricter level.
+fn merge(findings: &mut Vec<Finding>, first: usize, before: usize, finding: Finding) {
+    let same_rule =
+        |known: &Finding| known.rule == finding.rule && policy_rule(known) == policy_rule(&finding);
+    let (earlier, same_policy) = findings[first..].split_at_mut(before - first);
+    if let Some(known) = earlier.iter_mut().find(|known| same_rule(known)) {
+        known.level = known.level.max(finding.level);
+        return;
+    }
+    if same_policy
+        .iter()
+        .any(|known| same_rule(known) && known.message == finding.message)
+    {
+        return;
+    }
+    findings.push(finding);
+}
+
+/// The rule of a policy that a finding is about, `GS501/<policy>/<rule>`, also when it could not be evaluated.
+pub(super) fn policy_rule(finding: &Finding) -> &str {
+    if finding.rule.code() == rules::gs502::META.id {
+        &finding.field
+    } else {
+        finding.rule.as_str()
     }
 }
 
@@ -105,9 +129,11 @@ impl CompiledPolicy {
                 }
             }
             Err((name, error)) => {
+                // All rules fail with it; the strictest of them says what may become of the finding.
                 let rule = self
                     .rules
-                    .first()
+                    .iter()
+                    .max_by_key(|rule| rule.level)
                     .map_or(RuleId::builtin(rules::gs502::META.id), |rule| rule.id.clone());
                 findings.push(not_evaluated(subject, &rule, &name, &error));
             }

@@ -20,7 +20,7 @@ mod scope;
 
 pub(crate) use compile::{compile, describe};
 
-use crate::diagnostic::RuleId;
+use crate::diagnostic::Finding;
 use crate::engine::prelude::Prelude;
 use crate::engine::{KindSet, RunError};
 use compile::CompiledPolicy;
@@ -31,7 +31,7 @@ use std::collections::HashSet;
 pub(crate) struct PolicySet {
     policies: Vec<CompiledPolicy>,
     /// Rules whose findings neither a comment nor a setting may lower.
-    locked: HashSet<RuleId>,
+    locked: HashSet<String>,
 }
 
 impl PolicySet {
@@ -60,18 +60,15 @@ impl PolicySet {
                     });
                 }
             };
-            // The same policy may be given twice: in the estate and on the command line, at base and at head.
-            if set.policies.iter().any(|known| known.source == compiled.source) {
-                continue;
-            }
             set.locked.extend(compiled.locked_rules());
             set.policies.push(compiled);
         }
         Ok(set)
     }
 
-    /// Whether findings of the rule stay as they are, whatever settings and comments say.
-    pub(crate) fn is_locked(&self, rule: &RuleId) -> bool {
-        self.locked.contains(rule)
+    /// Whether a finding stays as it is, whatever settings and comments say: a rule that denies is broken, or
+    /// cannot be evaluated, which must not be a way around it.
+    pub(crate) fn locks(&self, finding: &Finding) -> bool {
+        self.locked.contains(evaluate::policy_rule(finding))
     }
 }

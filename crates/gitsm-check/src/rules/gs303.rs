@@ -18,7 +18,9 @@ depends on file names, so a harmless rename would change production. Merge them,
 
 /// Reports every manifest that repeats the identity of an earlier one.
 pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
-    findings.extend(index.duplicates().map(|(first, again)| {
+    // Objects without a name have no identity to repeat; GS208 says so.
+    let duplicates = index.duplicates().filter(|(first, _)| !first.name.is_empty());
+    findings.extend(duplicates.map(|(first, again)| {
         about(
             &META,
             again,
