@@ -12,6 +12,7 @@ pub(crate) mod file;
 pub mod index;
 pub(crate) mod judge;
 mod kinds;
+mod old;
 mod parallel;
 pub(crate) mod prelude;
 pub(crate) mod references;
@@ -31,9 +32,10 @@ use crate::source::{self, TreeLimits};
 use crate::yaml::Limits;
 use file::{FileContext, FileOutcome};
 use index::Index;
+use old::OldVersions;
 use prelude::PolicyDocument;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The settings of a run that do not come from the estate.
@@ -128,10 +130,8 @@ pub fn run_range(
         ..options.clone()
     };
     let before = judge_all(base, config, kinds, &base_options, &Range::default())?;
-    let old = |id: &ObjectId| {
-        let entry = before.index.get(&id.kind, &id.namespace, &id.name)?;
-        prelude::object_of(base, &options.limits, entry)
-    };
+    let versions = OldVersions::new(base, &before.index, &options.limits);
+    let old = |id: &ObjectId| versions.get(id);
     let range = Range {
         old: Some(&old),
         policies: &before.policies,
@@ -181,12 +181,7 @@ fn judge_all(
     let prelude = prelude::read(input, range.policies, options)?;
     let policies = PolicySet::compile(kinds, &prelude)?;
     let mut findings = tree_findings(input);
-    let charts: HashSet<&str> = input
-        .files()
-        .iter()
-        .map(|file| &*file.name)
-        .filter(|name| name.ends_with("Chart.yaml"))
-        .collect();
+    let charts = classify::charts(input.files());
     let context = FileContext {
         kinds,
         policies: &policies,
@@ -210,7 +205,16 @@ fn judge_all(
 
     let mut allows = Allows::new(merged.allows);
     findings.retain_mut(|finding| apply_settings(finding, config, &policies, &mut allows));
-    let allowed = allows.finish(&mut findings);
+    let mut ineffective = Vec::new();
+    let allowed = allows.finish(&mut ineffective);
+    ineffective.retain_mut(|finding| match config.level(&finding.rule, finding.level) {
+        None => false,
+        Some(level) => {
+            finding.level = level;
+            true
+        }
+    });
+    findings.append(&mut ineffective);
     if !options.only.is_empty() {
         findings.retain(|finding| options.only.contains(&finding.rule.code()));
     }

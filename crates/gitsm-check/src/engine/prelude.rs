@@ -1,8 +1,6 @@
 //! What must be known before the first object is judged: policies, and services where a policy asks for them.
 
-use super::index::Entry;
-use super::{Options, RunError, parallel};
-use crate::diagnostic::ObjectId;
+use super::{Options, RunError, classify, parallel};
 use crate::input::{self, Input};
 use crate::yaml::{self, Limits, Node, NodeValue};
 use serde_json::Value;
@@ -113,9 +111,12 @@ pub(crate) fn objects(
 ) -> Result<Vec<(usize, u32, Value)>, RunError> {
     let limit = limits.file_bytes as u64;
     let finder = memchr::memmem::Finder::new(kind);
+    let charts = classify::charts(input.files());
     let found = parallel::map(input.files().len(), jobs, |index| {
-        // A larger file is refused as a whole when it is judged.
-        if input.files()[index].size > limit {
+        let file = &input.files()[index];
+        // What is not judged has no say in judging: files of other tools, and larger ones, which are refused.
+        let skipped = classify::skipped_by_name(&file.name, &|name| charts.contains(name));
+        if skipped.is_some() || file.size > limit {
             return Ok(Vec::new());
         }
         let bytes = input::read(input, index, limit)?;
@@ -149,31 +150,4 @@ fn collect(node: &Node<'_>, kind: &str, found: &mut dyn FnMut(Value)) {
             collect(item, kind, found);
         }
     }
-}
-
-/// Reads one object again, by its index entry.
-pub(crate) fn object_of(input: &dyn Input, limits: &Limits, entry: &Entry) -> Option<Value> {
-    let index = input
-        .files()
-        .binary_search_by(|file| file.name.cmp(&entry.file))
-        .ok()?;
-    let bytes = input.read(index, limits.file_bytes as u64).ok()?;
-    let read = yaml::read(&bytes, limits);
-    let document = read
-        .documents
-        .iter()
-        .find(|document| document.index == entry.document)?;
-    let mut object = None;
-    let wanted = ObjectId {
-        kind: entry.kind.to_owned(),
-        namespace: entry.namespace.to_string(),
-        name: entry.name.to_string(),
-    };
-    collect(&document.root, entry.kind, &mut |candidate| {
-        let namespaced = !wanted.namespace.is_empty();
-        if super::file::identity(entry.kind, namespaced, &candidate) == wanted {
-            object = Some(candidate);
-        }
-    });
-    object
 }

@@ -4,7 +4,8 @@ use super::*;
 use crate::diagnostic::Level;
 use crate::input::MemoryInput;
 
-const TEAM: &str = "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Team 7\n";
+const TEAM: &str =
+    "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Team 7\n";
 
 fn options() -> Options {
     Options {
@@ -70,12 +71,16 @@ fn a_range_cannot_weaken_the_policy_it_is_judged_by() {
     let base = [("p.yaml", deny.as_str())];
     let warn = policy(NO_NUMBERS, "Warn");
     let anything = policy("true", "Deny");
-    let elsewhere = deny.replace("[Team]", "[Team]\n    labels: {no: such}");
+    let elsewhere = deny.replace("[Team]", "[Team]\n    labels: {team: none}");
     for head_policy in [&deny, &warn, &anything, &elsewhere] {
         let head = [("p.yaml", head_policy.as_str()), ("t.yaml", TEAM)];
         assert_eq!(judge_range(&base, &head), denied(), "{head_policy}");
     }
-    assert_eq!(judge_range(&base, &[("t.yaml", TEAM)]), denied(), "the policy is gone");
+    assert_eq!(
+        judge_range(&base, &[("t.yaml", TEAM)]),
+        denied(),
+        "the policy is gone"
+    );
 }
 
 #[test]
@@ -101,7 +106,10 @@ fn a_denying_rule_that_cannot_be_evaluated_cannot_be_turned_off() {
     let allowed = format!("# gitsm: allow GS502 because\n{TEAM}");
     let estate = [("p.yaml", policy.as_str()), ("t.yaml", &allowed)];
     let config = Config::from_value(&serde_json::json!({"levels": {"GS502": "off"}})).unwrap();
-    let expected = [("GS503".to_owned(), Level::Warning), ("GS502".to_owned(), Level::Error)];
+    let expected = [
+        ("GS503".to_owned(), Level::Warning),
+        ("GS502".to_owned(), Level::Error),
+    ];
     assert_eq!(judge_with(&estate, &config), expected);
 }
 
@@ -118,7 +126,10 @@ fn a_resource_cannot_hide_behind_an_encoding() {
     let escaped = TEAM
         .replace("apiVersion: gitsm", "apiVersion: \"git\\x73m")
         .replace("v1alpha1", "v1alpha1\"");
-    assert_ne!(judge(&[("a.yaml", &escaped.replace("kind: Team", "kind: Taem"))]), []);
+    assert_ne!(
+        judge(&[("a.yaml", &escaped.replace("kind: Team", "kind: Taem"))]),
+        []
+    );
     let wide: Vec<u8> = TEAM.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let input = MemoryInput::new().with("a.yaml", wide);
     let report = run(&input, &Config::default(), &KindSet::new(), &options()).unwrap();
@@ -133,4 +144,40 @@ fn a_policy_is_found_however_its_kind_is_written_and_whatever_else_it_holds() {
     let with_items = format!("{plain}items: []\n");
     let found = judge(&[("p.yaml", &with_items), ("t.yaml", TEAM)]);
     assert!(found.contains(&denied()[0]), "{found:?}");
+}
+
+#[test]
+fn a_long_list_is_not_parsed_for_each_of_its_objects() {
+    let items: String = (0..1500)
+        .map(|number| {
+            format!("- {{apiVersion: gitsm.dev/v1alpha1, kind: Team, metadata: {{name: t{number}}}, spec: {{displayName: X}}}}\n")
+        })
+        .collect();
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n{items}");
+    let started = std::time::Instant::now();
+    assert_eq!(judge_range(&[("l.yaml", &list)], &[("l.yaml", &list)]), []);
+    // It takes a second in an unoptimised build; parsing for each object took a minute.
+    assert!(started.elapsed() < std::time::Duration::from_secs(20));
+}
+
+#[test]
+fn a_policy_among_the_files_of_another_tool_has_no_say() {
+    let deny = policy(NO_NUMBERS, "Deny");
+    let estate = [
+        ("c/Chart.yaml", ""),
+        ("c/templates/p.yaml", deny.as_str()),
+        ("t.yaml", TEAM),
+    ];
+    assert_eq!(judge(&estate), []);
+}
+
+#[test]
+fn settings_hold_for_comments_without_effect_too() {
+    let text = format!("# gitsm: allow GS402 because\n{TEAM}");
+    let config = Config::from_value(&serde_json::json!({"levels": {"GS503": "off"}})).unwrap();
+    assert_eq!(judge_with(&[("t.yaml", &text)], &config), []);
+    assert_eq!(
+        judge(&[("t.yaml", &text)]),
+        [("GS503".to_owned(), Level::Warning)]
+    );
 }
