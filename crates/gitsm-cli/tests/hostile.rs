@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 const GITSM: &str = env!("CARGO_BIN_EXE_gitsm");
-const GOOD: &str = "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Team 7\n";
+const GOOD: &str =
+    "apiVersion: gitsm.dev/v1alpha1\nkind: Team\nmetadata:\n  name: payments\nspec:\n  displayName: Team 7\n";
 const POLICY: &str = "apiVersion: gitsm.dev/v1alpha1\nkind: RecordPolicy\nmetadata:\n  name: names\nspec:\n  match:\n    kinds: [Team]\n  rules:\n    - id: no-numbers\n      expression: \"!object.spec.displayName.matches('[0-9]')\"\n      message: no numbers\n";
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
@@ -53,7 +54,11 @@ fn a_hidden_file_is_judged_and_only_gitignore_leaves_files_out() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
-        &[(".hidden/t.yaml", &broken()), (".ignore", "*\n"), ("good.yaml", GOOD)],
+        &[
+            (".hidden/t.yaml", &broken()),
+            (".ignore", "*\n"),
+            ("good.yaml", GOOD),
+        ],
     );
     let output = gitsm(folder.path(), &["validate", "--format=concise"]);
     assert_eq!(output.status.code(), Some(1));

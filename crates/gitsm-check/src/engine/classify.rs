@@ -38,6 +38,7 @@ pub(crate) mod skip {
     pub(crate) const HELM: &str = "Helm files";
     pub(crate) const NOT_KUBERNETES: &str = "documents that are not Kubernetes objects";
     pub(crate) const EMPTY: &str = "empty documents";
+    pub(crate) const EMPTY_LISTS: &str = "lists without items";
     pub(crate) const HUGE: &str = "files over 64 MiB (not searched)";
     pub(crate) const CONFIG: &str = "gitsm.yaml configuration files";
 }

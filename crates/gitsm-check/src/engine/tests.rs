@@ -181,3 +181,34 @@ fn settings_hold_for_comments_without_effect_too() {
         [("GS503".to_owned(), Level::Warning)]
     );
 }
+
+#[test]
+fn a_value_that_cannot_be_evaluated_is_not_repeated() {
+    let policy = policy("int(object.spec.displayName) > 1", "Deny");
+    let report = run(
+        &files(&[
+            ("p.yaml", &policy),
+            ("t.yaml", &TEAM.replace("Team 7", "hunter'2")),
+        ]),
+        &Config::default(),
+        &KindSet::new(),
+        &options(),
+    );
+    let findings = report.unwrap().findings;
+    assert_eq!(findings.len(), 1);
+    assert!(
+        findings[0]
+            .message
+            .ends_with("type conversion error from string '...'"),
+        "{}",
+        findings[0].message
+    );
+}
+
+#[test]
+fn a_list_without_a_list_of_items_is_counted() {
+    let list = "apiVersion: gitsm.dev/v1alpha1\nkind: TeamList\nitems: {a: b}\n";
+    let input = files(&[("l.yaml", list), ("t.yaml", TEAM)]);
+    let report = run(&input, &Config::default(), &KindSet::new(), &options()).unwrap();
+    assert_eq!(report.summary.skipped.len(), 1, "{:?}", report.summary.skipped);
+}

@@ -200,10 +200,20 @@ fn breach(rule: &CompiledRule, activation: &Activation<'_>, subject: &Subject<'_
 }
 
 fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, what: &str, error: &EvalError) -> Finding {
-    let message = format!("{what} of the policy rule {rule} cannot be evaluated here: {error}");
+    let cause = without_values(&error.to_string());
+    let message = format!("{what} of the policy rule {rule} cannot be evaluated here: {cause}");
     let mut finding = subject.place.finding(&rules::gs502::META, &name_path(), message);
     finding.field = rule.to_string();
     finding
+}
+
+/// A message without what it quotes: a value of the object, which may be a secret, and which may hold quotes itself.
+fn without_values(message: &str) -> String {
+    let is_quote = |c: char| matches!(c, '\'' | '"' | '`');
+    match (message.find(is_quote), message.rfind(is_quote)) {
+        (Some(first), Some(last)) if first < last => format!("{}...{}", &message[..=first], &message[last..]),
+        _ => message.to_owned(),
+    }
 }
 
 fn name_path() -> Path {
