@@ -1,6 +1,9 @@
 //! What `gitsm` makes of folders and repositories that mean no good.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its folder has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its folder has failed"
+)]
 
 use std::fs;
 use std::io::Read as _;
