@@ -74,14 +74,14 @@ pub fn read(input: &dyn Input, index: usize, limit: u64) -> Result<Vec<u8>, Read
 /// manifest whose `apiVersion` is missing or misspelt. Estates share repositories with thousands of other
 /// files; those are only counted.
 pub fn mentions_gitsm<S: AsRef<str>>(bytes: &[u8], kinds: &[S]) -> bool {
-    let bytes = &*narrowed(bytes);
+    let bytes = &*spelt_out(bytes);
     memmem::find(bytes, b"gitsm").is_some() || names_kind(bytes, kinds)
 }
 
 /// Whether a file that could not be read into documents holds a resource of gitsm, as far as its text tells: it
 /// names the group as an `apiVersion` does, or one of `kinds` as [`mentions_gitsm`] looks for them.
 pub fn names_resource<S: AsRef<str>>(bytes: &[u8], kinds: &[S]) -> bool {
-    let bytes = &*narrowed(bytes);
+    let bytes = &*spelt_out(bytes);
     let group = format!("{}/", gitsm_api::GROUP);
     memmem::find(bytes, group.as_bytes()).is_some() || names_kind(bytes, kinds)
 }
@@ -90,14 +90,55 @@ fn names_kind<S: AsRef<str>>(bytes: &[u8], kinds: &[S]) -> bool {
     kind_lines(bytes).any(|kind| kinds.iter().any(|known| known.as_ref() == kind))
 }
 
-/// UTF-16 as the ASCII in it: it is refused, but must not be overlooked.
-fn narrowed(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => {
-            rest.iter().copied().filter(|byte| *byte != 0).collect()
-        }
-        _ => Cow::Borrowed(bytes),
+/// The text with its ASCII characters as they are read: without the zero bytes of UTF-16 and UTF-32, and with
+/// escapes such as `\u0067` and escaped line breaks resolved. What is searched for must be found however it is
+/// written, or a resource could hide among the files of other tools.
+pub(crate) fn spelt_out(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let without_zeros: Cow<'_, [u8]> = if memchr::memchr(0, bytes).is_some() {
+        bytes.iter().copied().filter(|byte| *byte != 0).collect()
+    } else {
+        Cow::Borrowed(bytes)
+    };
+    let escapes = memchr::memchr_iter(b'\\', &without_zeros);
+    if !escapes
+        .map(|at| &without_zeros[at + 1..])
+        .any(|rest| resolve_escape(rest).is_some())
+    {
+        return without_zeros;
     }
+    let mut rest = &*without_zeros;
+    let mut text = Vec::with_capacity(rest.len());
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        text.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        match resolve_escape(rest) {
+            Some((character, length)) => {
+                text.extend(character);
+                rest = &rest[length..];
+            }
+            None => text.push(b'\\'),
+        }
+    }
+    text.extend_from_slice(rest);
+    Cow::Owned(text)
+}
+
+/// What stands behind a backslash, if it is an ASCII character by its number or a line break: the character (none
+/// for a line break) and how many bytes it takes.
+fn resolve_escape(rest: &[u8]) -> Option<(Option<u8>, usize)> {
+    let digits = match rest.first()? {
+        b'x' => 2,
+        b'u' => 4,
+        b'U' => 8,
+        b'\n' | b'\r' => {
+            let blank = |byte: &&u8| byte.is_ascii_whitespace();
+            return Some((None, rest.iter().take_while(blank).count()));
+        }
+        _ => return None,
+    };
+    let number = std::str::from_utf8(rest.get(1..=digits)?).ok()?;
+    let character = u8::from_str_radix(number, 16).ok().filter(u8::is_ascii)?;
+    Some((Some(character), 1 + digits))
 }
 
 /// The values of all unindented `kind:` lines, and of the first `"kind":` of JSON.
@@ -189,5 +230,27 @@ mod tests {
             &kinds
         ));
         assert!(!names_resource(b"name: changes.gitsm.dev\n\tkind: X\n", &kinds));
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_written() {
+        let wide: Vec<u8> = "\u{feff}apiVersion: gitsm.dev/v1alpha1\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let spellings: [&[u8]; 6] = [
+            &wide,
+            br#""apiVersion": "\u0067itsm.dev/v1alpha1""#,
+            br#""apiVersion": "g\x69tsm.dev\u002fv1alpha1""#,
+            br#""apiVersion": "\U00000067itsm.dev/v1alpha1""#,
+            b"apiVersion: \"gits\\\n  m.dev/v1alpha1\"",
+            br#"{"\u006bind": "T\u0065am"}"#,
+        ];
+        for spelling in spellings {
+            let shown = String::from_utf8_lossy(spelling);
+            assert!(mentions_gitsm(spelling, &["Team"]), "{shown}");
+            assert!(names_resource(spelling, &["Team"]), "{shown}");
+        }
+        assert_eq!(&*spelt_out(br"a\nb\x4 \u00e4 \"), br"a\nb\x4 \u00e4 \");
     }
 }

@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod format;
 pub mod input;
+mod nearest;
 mod policy;
 pub mod render;
 pub mod rules;

@@ -62,8 +62,8 @@ type Found = BTreeMap<Arc<str>, (Option<PathBuf>, u64)>;
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
 impl DiskInput {
-    /// Collects the files under `paths`: files, folders (searched, with `.gitignore` honoured and hidden
-    /// entries left out) and globs. `selects` says which files found in folders are wanted.
+    /// Collects the files under `paths`: files, folders (searched, with `.gitignore` honoured) and globs. Hidden
+    /// files count, as they do in a commit. `selects` says which files found in folders are wanted.
     ///
     /// # Errors
     ///
@@ -79,6 +79,8 @@ impl DiskInput {
                 add(&mut found, path, display(path).into(), size_of(path)?);
             } else if is_pattern(argument) {
                 expand(argument, selects, &mut found, &mut trees)?;
+            } else if path.exists() {
+                return Err(no_regular_file(path));
             } else {
                 return Err(PathError::Missing(argument.clone()));
             }
@@ -151,6 +153,9 @@ fn walk(
 ) -> Result<(), PathError> {
     // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
     let walker = WalkBuilder::new(folder)
+        .hidden(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .ignore(false)
         .git_global(false)
         .git_exclude(false)
         .require_git(false)
@@ -165,6 +170,18 @@ fn walk(
         // The folder itself may be a link; only what is in it is judged.
         if kind.is_dir() || entry.depth() == 0 || !selects(entry.path()) {
             continue;
+        }
+        if is_manifest(entry.path()) {
+            if !kind.is_file() && !kind.is_symlink() {
+                return Err(no_regular_file(entry.path()));
+            }
+            // Two such names may print alike, and one of the files would be lost.
+            if entry.path().to_str().is_none() {
+                return Err(PathError::Unreadable {
+                    path: display(entry.path()),
+                    reason: "its name is not UTF-8".to_owned(),
+                });
+            }
         }
         let size = if kind.is_file() {
             entry.metadata().map_or(0, |metadata| metadata.len())
@@ -245,6 +262,14 @@ pub(crate) fn is_manifest(path: &Path) -> bool {
     path.extension()
         .and_then(|ending| ending.to_str())
         .is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// A pipe, socket or device: reading it could wait for ever, and leaving it out would look like a pass.
+fn no_regular_file(path: &Path) -> PathError {
+    PathError::Unreadable {
+        path: display(path),
+        reason: "it is no regular file; standard input is `-`".to_owned(),
+    }
 }
 
 fn size_of(path: &Path) -> Result<u64, PathError> {

@@ -27,7 +27,7 @@ impl From<Exit> for ExitCode {
 /// Tells why a run could not be done, the most general cause first, and gives the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     // A reader that has seen enough (`gitsm validate | head`) is no failure of ours.
-    if error.chain().any(is_broken_pipe) {
+    if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
     let mut stderr = anstream::stderr().lock();
@@ -37,8 +37,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(COULD_NOT_RUN)
 }
 
-fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+/// Whether somebody closed the other end of the pipe that was written to.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
 }

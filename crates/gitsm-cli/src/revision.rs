@@ -64,6 +64,11 @@ impl Repository {
         self.tree_of(commit, paths, true)
     }
 
+    /// The files below other paths of the same commit; none for paths that are not there.
+    pub(crate) fn beside(&self, tree: &Tree, paths: &[String]) -> anyhow::Result<Tree> {
+        self.tree_of(tree.commit, paths, true)
+    }
+
     fn tree_of(&self, commit: CommitId, paths: &[String], may_be_absent: bool) -> anyhow::Result<Tree> {
         let repository = self.lock();
         let mut entries = Vec::new();
@@ -220,9 +225,12 @@ impl Input for GitInput {
 
     fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>> {
         let repository = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
-        repository
-            .read_blob(self.blobs[index], limit)
-            .map_err(std::io::Error::other)
+        // The object database gives whole blobs only.
+        let mut content = repository
+            .read_blob(self.blobs[index], u64::MAX)
+            .map_err(std::io::Error::other)?;
+        content.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(content)
     }
 
     fn trees(&self) -> Vec<input::Tree<'_>> {

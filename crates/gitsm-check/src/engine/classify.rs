@@ -1,7 +1,10 @@
 //! Which documents are ours to judge, which are somebody else's, and which only look like somebody else's.
 
+use crate::input::InputFile;
+use crate::nearest::nearest;
 use gitsm_api::KindInfo;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// What a document is.
 #[derive(Debug)]
@@ -35,6 +38,7 @@ pub(crate) mod skip {
     pub(crate) const HELM: &str = "Helm files";
     pub(crate) const NOT_KUBERNETES: &str = "documents that are not Kubernetes objects";
     pub(crate) const EMPTY: &str = "empty documents";
+    pub(crate) const EMPTY_LISTS: &str = "lists without items";
     pub(crate) const HUGE: &str = "files over 64 MiB (not searched)";
     pub(crate) const CONFIG: &str = "gitsm.yaml configuration files";
 }
@@ -76,7 +80,8 @@ fn named(api_version: &str, kind: &str, foreign: &dyn Fn(&str, &str) -> Option<u
     }
     let known = gitsm_api::find(kind).is_some();
     let nearly_our_group = group.split('.').next() == Some("gitsm")
-        || (strsim::damerau_levenshtein(group, gitsm_api::GROUP) <= 2 && !group.is_empty());
+        || (group.len().abs_diff(gitsm_api::GROUP.len()) <= 2
+            && strsim::damerau_levenshtein(group, gitsm_api::GROUP) <= 2);
     if nearly_our_group {
         return Class::Misnamed {
             field: "apiVersion",
@@ -116,22 +121,12 @@ fn ours(api_version: &str, kind: &str) -> Class {
     {
         return Class::List;
     }
-    let lower = kind.to_lowercase();
-    let closest = gitsm_api::kinds()
-        .iter()
-        .map(|info| {
-            (
-                strsim::damerau_levenshtein(&info.kind.to_lowercase(), &lower),
-                info.kind,
-            )
-        })
-        .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4);
+    let closest = nearest(kind, gitsm_api::kinds().iter().map(|info| info.kind));
     Class::Misnamed {
         field: "kind",
         message: format!("{} has no kind {kind:?}", gitsm_api::API_VERSION),
         hint: match closest {
-            Some((_, name)) => format!("did you mean `{name}`?"),
+            Some(name) => format!("did you mean `{name}`?"),
             None => {
                 let kinds: Vec<_> = gitsm_api::kinds().iter().map(|info| info.kind).collect();
                 format!("the kinds are {}", kinds.join(", "))
@@ -146,6 +141,12 @@ fn group(api_version: &str) -> &str {
 
 fn is_our_group(group: &str) -> bool {
     group == gitsm_api::GROUP
+}
+
+/// The names of the files that make their folders Helm charts.
+pub(crate) fn charts(files: &[InputFile]) -> HashSet<&str> {
+    let names = files.iter().map(|file| &*file.name);
+    names.filter(|name| name.ends_with("Chart.yaml")).collect()
 }
 
 /// Whether a file belongs to a Helm chart or to kustomize, by its place: such files are templates or tool

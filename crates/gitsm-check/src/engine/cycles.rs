@@ -3,10 +3,14 @@
 /// An edge: the node it leads to, and what the caller knows it by.
 pub(crate) type Edge<L> = (usize, L);
 
+/// Steps of all cycles of one search, beyond which no further cycle is looked for.
+const MOST_STEPS: usize = 100_000;
+
 /// One cycle through each back edge of a depth-first search that starts from every node in order: the nodes on
 /// the way, each with the edge that leads on, the last one back to the first.
 ///
-/// The search keeps its own stack: a chain may be longer than a thread's stack is deep.
+/// The search keeps its own stack: a chain may be longer than a thread's stack is deep. It ends when the cycles
+/// found have [`MOST_STEPS`] together: the back edges of a long chain make cycles of its length each.
 pub(crate) fn find<L: Copy>(edges: &[Vec<Edge<L>>]) -> Vec<Vec<(usize, L)>> {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
@@ -15,7 +19,8 @@ pub(crate) fn find<L: Copy>(edges: &[Vec<Edge<L>>]) -> Vec<Vec<(usize, L)>> {
         Done,
     }
     let mut states = vec![State::New; edges.len()];
-    let mut found = Vec::new();
+    let mut found: Vec<Vec<(usize, L)>> = Vec::new();
+    let mut steps = 0;
     for root in 0..edges.len() {
         if states[root] != State::New {
             continue;
@@ -33,7 +38,14 @@ pub(crate) fn find<L: Copy>(edges: &[Vec<Edge<L>>]) -> Vec<Vec<(usize, L)>> {
             *next += 1;
             match states[*target] {
                 State::Done => {}
-                State::Open => found.push(way_back(edges, &stack, *target)),
+                State::Open => {
+                    let cycle = way_back(edges, &stack, *target);
+                    steps += cycle.len();
+                    found.push(cycle);
+                    if steps >= MOST_STEPS {
+                        return found;
+                    }
+                }
                 State::New => {
                     states[*target] = State::Open;
                     stack.push((*target, 0));
@@ -85,6 +97,16 @@ mod tests {
     #[test]
     fn each_back_edge_closes_one() {
         assert_eq!(cycles(&[&[1], &[2], &[0, 1]]), [vec![0, 1, 2], vec![1, 2]]);
+    }
+
+    #[test]
+    fn a_chain_with_many_ways_back_does_not_fill_memory() {
+        let length = 20_000;
+        let edges: Vec<Vec<Edge<()>>> = (0..length)
+            .map(|node| vec![(0, ()), ((node + 1) % length, ())])
+            .collect();
+        let steps: usize = find(&edges).iter().map(Vec::len).sum();
+        assert!((MOST_STEPS..2 * MOST_STEPS).contains(&steps), "{steps}");
     }
 
     #[test]

@@ -228,7 +228,11 @@ fn judge_document(context: &FileContext<'_>, place: Place<'_>, outcome: &mut Fil
                 .push(place.finding(&rules::gs207::META, &path, message).with_hint(hint));
         }
         Class::List => {
-            for item in place.node.get("items").map(Node::items).unwrap_or_default() {
+            let items = place.node.get("items").map(Node::items).unwrap_or_default();
+            if items.is_empty() {
+                outcome.skip(skip::EMPTY_LISTS);
+            }
+            for item in items {
                 judge_document(context, Place { node: item, ..place }, outcome);
             }
         }

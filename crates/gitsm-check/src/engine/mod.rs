@@ -12,11 +12,14 @@ pub(crate) mod file;
 pub mod index;
 pub(crate) mod judge;
 mod kinds;
+mod old;
 pub(crate) mod parallel;
 pub(crate) mod prelude;
 mod referable;
 pub(crate) mod references;
 pub(crate) mod sink;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wording;
 
 pub use kinds::{CrdError, KindSet};
@@ -32,8 +35,10 @@ use crate::source::{self, TreeLimits};
 use crate::yaml::Limits;
 use file::{FileContext, FileOutcome};
 use index::Index;
+use old::OldVersions;
+use prelude::PolicyDocument;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The settings of a run that do not come from the estate.
@@ -103,13 +108,15 @@ pub fn run(
     kinds: &KindSet,
     options: &Options,
 ) -> Result<Report, RunError> {
-    Ok(judge_all(input, config, kinds, options, None)?.report)
+    let range = Range::default();
+    Ok(judge_all(input, config, kinds, options, &range)?.report)
 }
 
 /// Judges what changed between two trees: the head's findings that the base does not have.
 ///
-/// `config` is the base's, so that a change cannot lower the bar it is measured by. Transition rules see each
-/// object's version at the base.
+/// `config` is the base's, so that a change cannot lower the bar it is measured by. For the same reason the
+/// policies of the base hold over the head beside the head's own: of a policy that the range changes or removes,
+/// the stricter version counts. Transition rules see each object's version at the base.
 ///
 /// # Errors
 ///
@@ -125,12 +132,14 @@ pub fn run_range(
         list_judged: false,
         ..options.clone()
     };
-    let before = judge_all(base, config, kinds, &base_options, None)?;
-    let old = |id: &ObjectId| {
-        let entry = before.index.get(&id.kind, &id.namespace, &id.name)?;
-        prelude::object_of(base, &options.limits, entry)
+    let before = judge_all(base, config, kinds, &base_options, &Range::default())?;
+    let versions = OldVersions::new(base, &before.index, &options.limits);
+    let old = |id: &ObjectId| versions.get(id);
+    let range = Range {
+        old: Some(&old),
+        policies: &before.policies,
     };
-    let mut report = judge_all(head, config, kinds, options, Some(&old))?.report;
+    let mut report = judge_all(head, config, kinds, options, &range)?.report;
     // A fingerprint may stand for several findings (a rule that fails twice for one field); what the range adds
     // is the surplus.
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -149,10 +158,20 @@ pub fn run_range(
     Ok(report)
 }
 
+/// What a head is compared with; nothing when a tree is judged by itself.
+#[derive(Default)]
+struct Range<'a> {
+    old: Option<&'a OldObjects<'a>>,
+    /// The policies that the base holds.
+    policies: &'a [PolicyDocument],
+}
+
 /// A judged tree.
 struct Judged {
     report: Report,
     index: Index,
+    /// The policies that it was judged by.
+    policies: Vec<PolicyDocument>,
 }
 
 fn judge_all(
@@ -160,23 +179,18 @@ fn judge_all(
     config: &Config,
     kinds: &KindSet,
     options: &Options,
-    old: Option<&OldObjects<'_>>,
+    range: &Range<'_>,
 ) -> Result<Judged, RunError> {
-    let prelude = prelude::read(input, options)?;
+    let prelude = prelude::read(input, range.policies, options)?;
     let policies = PolicySet::compile(kinds, &prelude, options.jobs)?;
     let mut findings = tree_findings(input);
-    let charts: HashSet<&str> = input
-        .files()
-        .iter()
-        .map(|file| &*file.name)
-        .filter(|name| name.ends_with("Chart.yaml"))
-        .collect();
+    let charts = classify::charts(input.files());
     let context = FileContext {
         kinds,
         policies: &policies,
         services: &prelude.services,
         options,
-        old,
+        old: range.old,
         charts: &charts,
     };
     let outcomes = parallel::map(input.files().len(), options.jobs, |index| {
@@ -197,7 +211,16 @@ fn judge_all(
 
     let mut allows = Allows::new(merged.allows);
     findings.retain_mut(|finding| apply_settings(finding, config, &policies, &mut allows));
-    let allowed = allows.finish(&mut findings);
+    let mut ineffective = Vec::new();
+    let allowed = allows.finish(&mut ineffective);
+    ineffective.retain_mut(|finding| match config.level(&finding.rule, finding.level) {
+        None => false,
+        Some(level) => {
+            finding.level = level;
+            true
+        }
+    });
+    findings.append(&mut ineffective);
     if !options.only.is_empty() {
         findings.retain(|finding| options.only.contains(&finding.rule.code()));
     }
@@ -224,6 +247,7 @@ fn judge_all(
             judged: merged.judged,
         },
         index,
+        policies: prelude.policies,
     })
 }
 
@@ -269,8 +293,7 @@ impl Merged {
 
 /// Applies configuration and comments to one finding; `false` drops it.
 fn apply_settings(finding: &mut Finding, config: &Config, policies: &PolicySet, allows: &mut Allows) -> bool {
-    let protected =
-        config::is_protected(finding.rule.code(), finding.level) || policies.is_locked(&finding.rule);
+    let protected = config::is_protected(finding.rule.code(), finding.level) || policies.locks(finding);
     if protected {
         allows.mark_refused(finding);
         return true;

@@ -1,8 +1,6 @@
 //! What must be known before the first object is judged: policies, and services where a policy asks for them.
 
-use super::index::Entry;
-use super::{Options, RunError, parallel};
-use crate::diagnostic::ObjectId;
+use super::{Options, RunError, classify, parallel};
 use crate::input::{self, Input};
 use crate::yaml::{self, Limits, Node, NodeValue};
 use serde_json::Value;
@@ -19,9 +17,11 @@ pub(crate) struct Prelude {
 }
 
 /// A policy where it was found.
+#[derive(Clone)]
 pub(crate) struct PolicyDocument {
     pub(crate) file: Arc<str>,
-    /// Whether the file is part of what is judged, so that its faults are findings there.
+    /// Whether the file is part of what is judged, at the base or at the head, so that its faults are findings
+    /// there.
     pub(crate) judged: bool,
     pub(crate) object: Value,
 }
@@ -44,9 +44,17 @@ impl ServiceStore {
     }
 }
 
-/// Reads the policies, and the services if a policy mentions them.
-pub(crate) fn read(input: &dyn Input, options: &Options) -> Result<Prelude, RunError> {
-    let mut prelude = Prelude::default();
+/// Reads the policies, and the services if a policy mentions them. `base` are the policies of the other side of
+/// a range, which hold as well.
+pub(crate) fn read(
+    input: &dyn Input,
+    base: &[PolicyDocument],
+    options: &Options,
+) -> Result<Prelude, RunError> {
+    let mut prelude = Prelude {
+        policies: base.to_vec(),
+        ..Prelude::default()
+    };
     for source in &options.policies {
         prelude.policies.push(PolicyDocument {
             file: Arc::clone(&source.file),
@@ -63,6 +71,14 @@ pub(crate) fn read(input: &dyn Input, options: &Options) -> Result<Prelude, RunE
     };
     let found = objects(input, &options.limits, options.jobs, "RecordPolicy", policy)?;
     prelude.policies.extend(found);
+    // The same policy may be given several times: in the estate and on the command line, at base and at head.
+    let mut distinct: Vec<PolicyDocument> = Vec::with_capacity(prelude.policies.len());
+    for policy in prelude.policies {
+        if distinct.iter().all(|known| known.object != policy.object) {
+            distinct.push(policy);
+        }
+    }
+    prelude.policies = distinct;
     if prelude
         .policies
         .iter()
@@ -94,11 +110,18 @@ pub(crate) fn objects<T: Send>(
     kind: &str,
     keep: impl Fn(usize, Value) -> Option<T> + Sync,
 ) -> Result<Vec<T>, RunError> {
-    let limit = limits.file_bytes as u64 + 1;
+    let limit = limits.file_bytes as u64;
     let finder = memchr::memmem::Finder::new(kind);
+    let charts = classify::charts(input.files());
     let found = parallel::map(input.files().len(), jobs, |index| {
+        let file = &input.files()[index];
+        // What is not judged has no say in judging: files of other tools, and larger ones, which are refused.
+        let skipped = classify::skipped_by_name(&file.name, &|name| charts.contains(name));
+        if skipped.is_some() || file.size > limit {
+            return Ok(Vec::new());
+        }
         let bytes = input::read(input, index, limit)?;
-        if finder.find(&bytes).is_none() {
+        if finder.find(&input::spelt_out(&bytes)).is_none() {
             return Ok(Vec::new());
         }
         let read = yaml::read(&bytes, limits);
@@ -120,41 +143,12 @@ pub(crate) fn objects<T: Send>(
 
 /// Calls `found` for the document, or each element of a list, that is of the kind.
 fn collect(node: &Node<'_>, kind: &str, found: &mut dyn FnMut(Value)) {
-    if let Some(items) = node.get("items") {
-        for item in items.items() {
-            collect(item, kind, found);
-        }
-        return;
-    }
     let is = |field: &str, wanted: &str| matches!(node.get(field).map(|node| &node.value), Some(NodeValue::Scalar { raw, .. }) if raw == wanted);
     if is("kind", kind) && is("apiVersion", gitsm_api::API_VERSION) {
         found(node.to_json());
-    }
-}
-
-/// Reads one object again, by its index entry.
-pub(crate) fn object_of(input: &dyn Input, limits: &Limits, entry: &Entry) -> Option<Value> {
-    let index = input
-        .files()
-        .binary_search_by(|file| file.name.cmp(&entry.file))
-        .ok()?;
-    let bytes = input.read(index, limits.file_bytes as u64).ok()?;
-    let read = yaml::read(&bytes, limits);
-    let document = read
-        .documents
-        .iter()
-        .find(|document| document.index == entry.document)?;
-    let mut object = None;
-    let wanted = ObjectId {
-        kind: entry.kind.to_owned(),
-        namespace: entry.namespace.to_string(),
-        name: entry.name.to_string(),
-    };
-    collect(&document.root, entry.kind, &mut |candidate| {
-        let namespaced = !wanted.namespace.is_empty();
-        if super::file::identity(entry.kind, namespaced, &candidate) == wanted {
-            object = Some(candidate);
+    } else if let Some(items) = node.get("items") {
+        for item in items.items() {
+            collect(item, kind, found);
         }
-    });
-    object
+    }
 }

@@ -9,8 +9,6 @@ use serde_json::Value;
 /// A policy ready to be evaluated.
 #[derive(Debug)]
 pub(crate) struct CompiledPolicy {
-    /// The `spec` it was made from, to tell copies apart from different policies of one name.
-    pub(crate) source: Value,
     pub(crate) kinds: Vec<String>,
     pub(crate) namespaces: Vec<String>,
     pub(crate) labels: Vec<(String, String)>,
@@ -136,7 +134,6 @@ fn compile_here(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy, Vec<P
             .get("allowSuppression")
             .and_then(Value::as_bool)
             .unwrap_or_default(),
-        source: policy.clone(),
     })
 }
 

@@ -23,28 +23,42 @@ impl PolicySet {
         findings: &mut Vec<Finding>,
     ) {
         let services = OnceCell::new();
+        let first = findings.len();
         for policy in self.policies.iter().filter(|policy| policy.is_about(subject)) {
-            let before = findings.len();
+            let mut broken = Vec::new();
             if policy.uses_service {
                 let services = services.get_or_init(|| scope::services(subject, context.services));
-                policy.evaluate_for_services(context, subject, services, old, findings);
+                policy.evaluate_for_services(context, subject, services, old, &mut broken);
             } else {
-                policy.evaluate(context, subject, old, &NULL, findings);
+                policy.evaluate(context, subject, old, &NULL, &mut broken);
             }
-            // One rule may fail for several services; the finding is the same.
-            let mut index = before;
-            while index < findings.len() {
-                let repeated = findings[before..index].iter().any(|known| {
-                    known.rule == findings[index].rule && known.message == findings[index].message
-                });
-                if repeated {
-                    findings.remove(index);
-                } else {
-                    index += 1;
-                }
+            let before = findings.len();
+            for finding in broken {
+                merge(findings, first, before, finding);
             }
         }
     }
+}
+
+/// Adds a finding of a policy to those of the object, which start at `first`; those of the same policy start at
+/// `before`.
+///
+/// One rule may fail for several services with the same words, and in several versions of its policy, at the base
+/// and at the head: then the first finding stands, at the stricter level.
+fn merge(findings: &mut Vec<Finding>, first: usize, before: usize, finding: Finding) {
+    let same_rule = |known: &Finding| known.rule == finding.rule;
+    let (earlier, same_policy) = findings[first..].split_at_mut(before - first);
+    if let Some(known) = earlier.iter_mut().find(|known| same_rule(known)) {
+        known.level = known.level.max(finding.level);
+        return;
+    }
+    if same_policy
+        .iter()
+        .any(|known| same_rule(known) && known.message == finding.message)
+    {
+        return;
+    }
+    findings.push(finding);
 }
 
 impl CompiledPolicy {
@@ -109,9 +123,11 @@ impl CompiledPolicy {
                 }
             }
             Err((name, error)) => {
+                // All rules fail with it; the strictest of them says what may become of the finding.
                 let rule = self
                     .rules
-                    .first()
+                    .iter()
+                    .max_by_key(|rule| rule.level)
                     .map_or(RuleId::builtin(rules::gs502::META.id), |rule| rule.id.clone());
                 findings.push(not_evaluated(subject, &rule, Some(&name), &error));
             }
@@ -178,9 +194,10 @@ fn breach(rule: &CompiledRule, activation: &Activation<'_>, subject: &Subject<'_
 }
 
 fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, variable: Option<&str>, error: &EvalError) -> Finding {
+    let cause = without_values(&error.to_string());
     let message = match variable {
-        None => format!("the rule cannot be evaluated here: {error}"),
-        Some(name) => format!("the variable {name:?} cannot be evaluated here: {error}"),
+        None => format!("the rule cannot be evaluated here: {cause}"),
+        Some(name) => format!("the variable {name:?} cannot be evaluated here: {cause}"),
     };
     let mut finding = subject.place.finding(&rules::gs502::META, &name_path(), message);
     finding.field = String::new();
@@ -191,6 +208,15 @@ fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, variable: Option<&str>, e
     finding.with_hint(
         "guard optional fields in the policy (`!has(object.spec.x) || ...`), or give the object the field",
     )
+}
+
+/// A message without what it quotes: a value of the object, which may be a secret, and which may hold quotes itself.
+fn without_values(message: &str) -> String {
+    let is_quote = |c: char| matches!(c, '\'' | '"' | '`');
+    match (message.find(is_quote), message.rfind(is_quote)) {
+        (Some(first), Some(last)) if first < last => format!("{}...{}", &message[..=first], &message[last..]),
+        _ => message.to_owned(),
+    }
 }
 
 fn name_path() -> Path {

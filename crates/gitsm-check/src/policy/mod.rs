@@ -20,7 +20,7 @@ mod scope;
 
 pub(crate) use compile::{compile, describe};
 
-use crate::diagnostic::RuleId;
+use crate::diagnostic::{Finding, RuleId};
 use crate::engine::prelude::Prelude;
 use crate::engine::{KindSet, RunError, parallel};
 use compile::CompiledPolicy;
@@ -63,19 +63,16 @@ impl PolicySet {
                     });
                 }
             };
-            // The same policy may be given twice: in the estate and on the command line, at base and at head.
-            if set.policies.iter().any(|known| known.source == compiled.source) {
-                continue;
-            }
             set.locked.extend(compiled.locked_rules());
             set.policies.push(compiled);
         }
         Ok(set)
     }
 
-    /// Whether findings of the rule stay as they are, whatever settings and comments say.
-    pub(crate) fn is_locked(&self, rule: &RuleId) -> bool {
-        // What cannot be evaluated is locked like the rule itself: it would fail open otherwise.
+    /// Whether a finding stays as it is, whatever settings and comments say: a rule that denies is broken, or
+    /// cannot be evaluated, which must not be a way around it.
+    pub(crate) fn locks(&self, finding: &Finding) -> bool {
+        let rule = &finding.rule;
         let breach = match rule.as_str().strip_prefix(crate::rules::gs502::META.id) {
             Some(rest) => &RuleId::owned(format!("{}{rest}", crate::rules::gs501::META.id)),
             None => rule,

@@ -4,6 +4,7 @@ use super::RuleMeta;
 use crate::diagnostic::{Finding, Level, RuleId};
 use crate::engine::judge::Subject;
 use crate::engine::wording;
+use crate::nearest::nearest;
 use gitsm_schema::structural::Structural;
 use gitsm_schema::{Path, Segment};
 use std::sync::Arc;
@@ -62,18 +63,8 @@ pub(crate) fn finding(subject: &Subject<'_>, schema: &Structural, path: &Path) -
 }
 
 fn hint(name: &str, known: &[&str]) -> Option<String> {
-    let closest = known
-        .iter()
-        .map(|field| {
-            (
-                strsim::damerau_levenshtein(&field.to_lowercase(), &name.to_lowercase()),
-                *field,
-            )
-        })
-        .min()
-        .filter(|(distance, field)| *distance <= 1 + field.len() / 4);
-    match closest {
-        Some((_, field)) => Some(format!("did you mean `{field}`?")),
+    match nearest(name, known.iter().copied()) {
+        Some(field) => Some(format!("did you mean `{field}`?")),
         None if known.is_empty() => None,
         None => Some(format!("its fields are {}", known.join(", "))),
     }

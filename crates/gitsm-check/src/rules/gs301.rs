@@ -5,6 +5,7 @@ use crate::diagnostic::{Finding, Level};
 use crate::engine::index::{Entry, Index, ReferenceUse};
 use crate::engine::references::MEMBER;
 use crate::engine::sink::about;
+use crate::nearest::nearest;
 
 pub(crate) static META: RuleMeta = RuleMeta {
     id: "GS301",
@@ -43,8 +44,13 @@ spec:
 ",
 };
 
+/// Findings that get a suggestion. Each is compared with all names of the estate; when this many references lead
+/// nowhere, they have one cause and not so many misspelt names.
+const MOST_SUGGESTIONS: usize = 100;
+
 /// Reports references that lead nowhere.
 pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
+    let mut dangling_so_far = 0;
     for entry in index.entries() {
         for reference in &entry.references {
             if resolves(index, entry, reference)
@@ -52,7 +58,11 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
             {
                 continue;
             }
-            findings.push(dangling(index, entry, reference));
+            let suggestion = (dangling_so_far < MOST_SUGGESTIONS)
+                .then(|| suggestion(index, entry, reference))
+                .flatten();
+            dangling_so_far += 1;
+            findings.push(dangling(entry, reference, suggestion));
         }
     }
 }
@@ -64,7 +74,7 @@ pub(crate) fn resolves(index: &Index, entry: &Entry, reference: &ReferenceUse) -
         .is_some()
 }
 
-fn dangling(index: &Index, entry: &Entry, reference: &ReferenceUse) -> Finding {
+fn dangling(entry: &Entry, reference: &ReferenceUse, suggestion: Option<String>) -> Finding {
     let kinds = reference.targets.describe();
     let place = match &*reference.namespaces(entry) {
         [""] => String::new(),
@@ -77,7 +87,7 @@ fn dangling(index: &Index, entry: &Entry, reference: &ReferenceUse) -> Finding {
         reference.name
     );
     let finding = about(&META, entry, reference.span, message);
-    let hint = suggestion(index, entry, reference).unwrap_or_else(|| match reference.targets.iter().next() {
+    let hint = suggestion.unwrap_or_else(|| match reference.targets.iter().next() {
         Some(MEMBER) => "name somebody who is in the members of a Team".to_owned(),
         _ => format!("add the {kinds}, or name one that exists"),
     });
@@ -109,10 +119,5 @@ fn suggestion(index: &Index, from: &Entry, reference: &ReferenceUse) -> Option<S
     let members = index
         .members()
         .filter(|_| reference.targets.iter().any(|kind| kind == MEMBER));
-    objects
-        .chain(members)
-        .map(|name| (strsim::damerau_levenshtein(name, &reference.name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
-        .min()
-        .map(|(_, name)| format!("did you mean {name:?}?"))
+    nearest(&reference.name, objects.chain(members)).map(|name| format!("did you mean {name:?}?"))
 }

@@ -46,9 +46,9 @@ spec:
 
 /// Reports every manifest that repeats the identity of an earlier one.
 pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
-    // Objects without a name are another rule's business.
-    let named = index.duplicates().filter(|(first, _)| !first.name.is_empty());
-    findings.extend(named.map(|(first, again)| {
+    // Objects without a name have no identity to repeat; GS208 says so.
+    let duplicates = index.duplicates().filter(|(first, _)| !first.name.is_empty());
+    findings.extend(duplicates.map(|(first, again)| {
         about(
             &META,
             again,

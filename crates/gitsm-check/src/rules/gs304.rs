@@ -65,6 +65,9 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Steps of a cycle that a finding names; a reader follows no more.
+const NAMED_STEPS: usize = 20;
+
 /// A finding at the last step of a cycle, with the other steps as labels.
 pub(super) fn finding(
     meta: &'static RuleMeta,
@@ -73,14 +76,23 @@ pub(super) fn finding(
     label: &str,
 ) -> Option<Finding> {
     let ((entry, field, span), others) = cycle.split_last()?;
-    let mut names: Vec<&str> = cycle.iter().map(|(entry, _, _)| &*entry.name).collect();
+    let steps = cycle.iter().take(NAMED_STEPS);
+    let mut names: Vec<&str> = steps.map(|(entry, _, _)| &*entry.name).collect();
+    if cycle.len() > NAMED_STEPS {
+        names.push("...");
+    }
     names.extend(names.first().copied());
     let message = format!("{message}: {}", names.join(" -> "));
     let finding = Finding {
         field: (*field).to_owned(),
         ..about(meta, entry, *span, message)
     };
-    Some(others.iter().fold(finding, |finding, (entry, _, span)| {
-        finding.with_label(entry.file.clone(), *span, format!("{} {label} here", entry.name))
-    }))
+    Some(
+        others
+            .iter()
+            .take(NAMED_STEPS)
+            .fold(finding, |finding, (entry, _, span)| {
+                finding.with_label(entry.file.clone(), *span, format!("{} {label} here", entry.name))
+            }),
+    )
 }

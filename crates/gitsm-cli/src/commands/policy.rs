@@ -97,7 +97,8 @@ fn find_policies(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> 
         return Ok(());
     }
     for path in entries(folder)? {
-        if path.is_dir() {
+        // Links are not followed: two that lead upwards would be walked for ever.
+        if path.is_dir() && !path.is_symlink() {
             find_policies(&path, found)?;
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::disk::DiskInput;
 use crate::estate;
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::revision;
 use crate::terminal::Color;
 use anyhow::{Context as _, bail, ensure};
@@ -15,7 +15,7 @@ use gitsm_check::render::{self, Format, RenderOptions, Sources};
 use gitsm_check::rules;
 use gitsm_check::yaml::Limits;
 use std::io::{BufWriter, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Arguments of `gitsm validate`.
@@ -117,14 +117,14 @@ impl From<FailOn> for Level {
 struct Subject {
     input: Box<dyn Input>,
     config: Config,
-    /// The folder of the settings, from which their paths count.
-    root: PathBuf,
     /// The judged revision, when it is not the working tree.
     revision: Option<String>,
     /// The other side of the range.
     base: Option<Box<dyn Input>>,
     /// Whether it is a range that changes no resource of gitsm.
     untouched: bool,
+    /// The policies that the settings name.
+    policies: Vec<PolicySource>,
 }
 
 /// Judges what was asked for and prints the findings.
@@ -135,13 +135,18 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
         args.format
     );
     let only = selected_rules(&args.rule)?;
-    let subject = subject(args)?;
+    let mut subject = subject(args)?;
     if subject.untouched {
         return nothing_changed(args, &subject);
     }
     let mut kinds = KindSet::new();
     for path in &args.crd {
         add_crds(&mut kinds, path)?;
+    }
+    // Policies among the judged files need no mention.
+    let mut policies = std::mem::take(&mut subject.policies);
+    for path in &args.policy {
+        policies.append(&mut policies_at(Path::new(path))?);
     }
     let options = Options {
         at: args.at.unwrap_or_else(this_second),
@@ -151,7 +156,7 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         list_judged: args.format.lists_documents(),
         only,
-        policies: policies(args, &subject)?,
+        policies,
     };
     let mut report = match &subject.base {
         Some(base) => engine::run_range(&**base, &*subject.input, &subject.config, &kinds, &options)?,
@@ -170,13 +175,16 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
             gitsm_api::API_VERSION
         );
     }
-    let exit = if report.reaches(args.fail_on.into()) {
+    let verdict = if report.reaches(args.fail_on.into()) {
         Exit::Findings
     } else {
         Exit::Clean
     };
-    print(args, &subject, report)?;
-    Ok(exit)
+    match print(args, &subject, report) {
+        // A reader that has seen enough (`| head`) does not change what was found.
+        Err(error) if exit::is_broken_pipe(&error) => Ok(verdict),
+        printed => printed.map(|()| verdict),
+    }
 }
 
 /// Says that a range changes no resource: one line for people, a report without findings for programs.
@@ -258,10 +266,10 @@ fn subject(args: &ValidateArgs) -> anyhow::Result<Subject> {
         return Ok(Subject {
             input: Box::new(MemoryInput::new().with("<stdin>", content)),
             config: Config::default(),
-            root: PathBuf::from("."),
             revision: None,
             base: None,
             untouched: false,
+            policies: Vec::new(),
         });
     }
     let paths = if args.paths.is_empty() {
@@ -274,13 +282,17 @@ fn subject(args: &ValidateArgs) -> anyhow::Result<Subject> {
     }
     let (root, config) = estate::settings(Path::new(&paths[0]))?;
     let input = DiskInput::collect(&paths, &|path| config.selects(&estate::relative(&root, path)))?;
+    let mut policies = Vec::new();
+    for path in config.policies() {
+        policies.append(&mut policies_at(&root.join(path))?);
+    }
     Ok(Subject {
         input: Box::new(input),
         config,
-        root,
         revision: None,
         base: None,
         untouched: false,
+        policies,
     })
 }
 
@@ -295,6 +307,17 @@ fn revision_subject(args: &ValidateArgs, paths: &[String]) -> anyhow::Result<Sub
     // The settings of the base count: a change must not lower the bar it is measured by.
     let (root, config) = repository.settings(base_tree.as_ref().unwrap_or(&head_tree), &paths[0])?;
     let selects = |name: &str| config.selects(&estate::relative(&root, &repository.root().join(name)));
+    let mut policies = Vec::new();
+    for path in config.policies() {
+        // What stands in the working tree has nothing to say about two revisions. Both of them count.
+        let folder = [root.join(path).to_string_lossy().into_owned()];
+        let before = policies.len();
+        for tree in base_tree.iter().chain([&head_tree]) {
+            let input = repository.beside(tree, &folder)?.into_input(&|_| true)?;
+            policies.append(&mut engine::policies_in(&input).with_context(|| format!("policies in {path}"))?);
+        }
+        ensure!(policies.len() > before, "no RecordPolicy in {path}");
+    }
     let revision = Some(head_tree.id());
     let head = head_tree.into_input(&selects)?;
     let base = base_tree.map(|tree| tree.into_input(&selects)).transpose()?;
@@ -307,27 +330,18 @@ fn revision_subject(args: &ValidateArgs, paths: &[String]) -> anyhow::Result<Sub
         base: base.map(|base| Box::new(base) as Box<dyn Input>),
         revision,
         config,
-        root,
         untouched,
+        policies,
     })
 }
 
-/// Policies named on the command line or by the settings. Those among the judged files need no mention.
-fn policies(args: &ValidateArgs, subject: &Subject) -> anyhow::Result<Vec<PolicySource>> {
-    let configured = subject
-        .config
-        .policies()
-        .iter()
-        .map(|path| subject.root.join(path));
-    let mut found = Vec::new();
-    for path in args.policy.iter().map(PathBuf::from).chain(configured) {
-        let shown = path.to_string_lossy().into_owned();
-        let input = DiskInput::collect(std::slice::from_ref(&shown), &|_| true)
-            .with_context(|| format!("policies in {shown}"))?;
-        let before = found.len();
-        found.extend(engine::policies_in(&input).with_context(|| format!("policies in {shown}"))?);
-        ensure!(found.len() > before, "no RecordPolicy in {shown}");
-    }
+/// The policies in a file or folder of the working tree.
+fn policies_at(path: &Path) -> anyhow::Result<Vec<PolicySource>> {
+    let shown = path.to_string_lossy().into_owned();
+    let input = DiskInput::collect(std::slice::from_ref(&shown), &|_| true)
+        .with_context(|| format!("policies in {shown}"))?;
+    let found = engine::policies_in(&input).with_context(|| format!("policies in {shown}"))?;
+    ensure!(!found.is_empty(), "no RecordPolicy in {shown}");
     Ok(found)
 }
 
