@@ -191,23 +191,18 @@ fn nothing_to_judge_is_an_error_that_says_so() {
 
 #[test]
 fn a_range_without_our_files_is_clean() {
-    let folder = Folder::repository(&[("team.yaml", PAYMENTS), ("README", "x")]);
-    folder.write("README", "y");
-    folder.commit("Not about manifests");
-    let run = folder.validate(&["--base=main"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
-    assert!(
-        run.stdout.starts_with("Found no problems in 1 document\n"),
-        "{run}"
-    );
-
-    let empty = Folder::repository(&[("README", "x")]);
-    let run = empty.validate(&["--base=main"]);
-    assert_eq!(run.code, 0, "{run}");
-    assert!(
-        run.stdout.starts_with("Found no problems in 0 documents\n"),
-        "{run}"
-    );
+    let with = Folder::repository(&[("team.yaml", PAYMENTS), ("README", "x")]);
+    let without = Folder::repository(&[("README", "x")]);
+    for folder in [with, without] {
+        folder.write("README", "y");
+        folder.commit("Not about manifests");
+        let run = folder.validate(&["--base=main"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
+        assert_eq!(
+            run.stdout,
+            "Nothing to judge: no gitsm resource changed since main\n"
+        );
+    }
 }
 
 #[test]
@@ -698,12 +693,11 @@ fn policies_from_elsewhere_are_evaluated() {
 #[test]
 fn a_policy_that_cannot_be_evaluated_cannot_be_switched_off() {
     let fragile = POLICY.replace("has(object.spec.chat)", "object.spec.chat != ''");
-    let folder = Folder::new(&[
-        ("a.yaml", PAYMENTS),
-        ("p.yaml", &fragile),
-        ("gitsm.yaml", "levels: {GS502: off}\n"),
-    ]);
-    assert_eq!(folder.rules(&[]), ["GS502/teams/reachable"]);
+    let hushed = format!("# gitsm: allow GS502 the policy is new\n{PAYMENTS}");
+    let folder = Folder::new(&[("a.yaml", &hushed), ("p.yaml", &fragile)]);
+    assert_eq!(folder.rules(&[]), ["GS503", "GS502/teams/reachable"]);
+    folder.write("gitsm.yaml", "levels: {GS502: off}\n");
+    cannot_run(&folder.validate(&[]), "cannot be lowered");
 }
 
 #[test]
