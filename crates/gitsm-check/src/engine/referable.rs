@@ -2,6 +2,7 @@
 
 use super::classify;
 use super::file::identity;
+use super::references::MEMBER;
 use super::{RunError, parallel};
 use crate::diagnostic::ObjectId;
 use crate::input::{self, Input};
@@ -12,7 +13,7 @@ use std::collections::HashSet;
 
 /// The objects of an estate that a new manifest could refer to, sorted by kind, then name, then namespace.
 ///
-/// That is every named object of ours but services that are retired and change models that are not active.
+/// That is every person, as kind `Member`, and every named object of ours but services that are retired and change models that are not active.
 /// Objects that break their schema are listed too: they exist.
 ///
 /// # Errors
@@ -69,6 +70,16 @@ fn collect(node: &Node<'_>, objects: &mut Vec<ObjectId>) {
     };
     if usable {
         objects.push(identity(info.kind, info.scope == Scope::Namespaced, &object));
+    }
+    let members = object.pointer("/spec/members").and_then(Value::as_array);
+    for member in members.into_iter().flatten().filter(|_| info.kind == "Team") {
+        if let Some(id) = member.get("id").and_then(Value::as_str) {
+            objects.push(ObjectId {
+                kind: MEMBER.to_owned(),
+                namespace: String::new(),
+                name: id.to_owned(),
+            });
+        }
     }
 }
 

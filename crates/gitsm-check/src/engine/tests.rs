@@ -105,10 +105,12 @@ fn a_denying_rule_that_cannot_be_evaluated_cannot_be_turned_off() {
     let policy = policy("object.spec.parent != ''", "Deny");
     let allowed = format!("# gitsm: allow GS502 because\n{TEAM}");
     let estate = [("p.yaml", policy.as_str()), ("t.yaml", &allowed)];
-    let config = Config::from_value(&serde_json::json!({"levels": {"GS502": "off"}})).unwrap();
+    Config::from_value(&serde_json::json!({"levels": {"GS502": "off"}})).unwrap_err();
+    let off = serde_json::json!({"levels": {"GS501": "off", "GS501/names/no-numbers": "off"}});
+    let config = Config::from_value(&off).unwrap();
     let expected = [
         ("GS503".to_owned(), Level::Warning),
-        ("GS502".to_owned(), Level::Error),
+        ("GS502/names/no-numbers".to_owned(), Level::Error),
     ];
     assert_eq!(judge_with(&estate, &config), expected);
 }

@@ -1,5 +1,5 @@
 //! Templates of manifests: YAML with `<NAME>`, `<TITLE>`, `<NAMESPACE>`, and `<Kind>` for the name of an object
-//! of that kind.
+//! of that kind; `<Member>` is a person of some team.
 
 use anyhow::Context as _;
 use gitsm_api::{KindInfo, Scope};
@@ -180,7 +180,7 @@ impl Names<'_> {
 
     /// The first object of a kind that this manifest may name.
     fn first(&self, kind: &str) -> Option<&str> {
-        let namespaced = gitsm_api::find(kind)?.scope == Scope::Namespaced;
+        let namespaced = gitsm_api::find(kind).is_some_and(|info| info.scope == Scope::Namespaced);
         let namespace = if namespaced { self.namespace } else { "" };
         self.objects
             .iter()

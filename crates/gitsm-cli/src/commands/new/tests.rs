@@ -15,6 +15,8 @@ metadata:
   name: payments
 spec:
   displayName: Payments
+  members:
+    - id: ana
 ---
 apiVersion: gitsm.dev/v1alpha1
 kind: ChangeModel
