@@ -114,7 +114,7 @@ mod tests {
             "gitsm_git (src/lib.rs)"
         );
         assert_eq!(
-            suite("     Running suite/main.rs (/tmp/a (b)/debug/deps/suite-e52964d010f41cf1)\n"),
+            suite("     Running suite/main.rs (/build/a (b)/debug/deps/suite-e52964d010f41cf1)\n"),
             "suite (suite/main.rs)"
         );
         assert_eq!(suite("   Doc-tests gitsm_core\n"), "gitsm_core (documentation)");
