@@ -1,7 +1,8 @@
 //! What an estate holds, without holding the estate: identities, references and a few facts for the rules that
 //! look at more than one object.
 //!
-//! An entry is some hundred bytes, so that a hundred thousand documents fit where their text would not.
+//! Its size, with the paths of the files, decides how much memory a large estate takes: docs/benchmarks.md has the
+//! measured figure for each document.
 
 use super::references::{MEMBER, Targets};
 use crate::diagnostic::{ObjectId, Span};

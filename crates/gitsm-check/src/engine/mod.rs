@@ -2,7 +2,7 @@
 //!
 //! Two passes keep memory flat. The first ([`prelude`]) reads only what must be known before any object is
 //! judged: the estate's policies and, where a policy asks for them, its services. The second judges every
-//! document and keeps of each an [`index::Entry`] of some hundred bytes; the text is gone when the file is done.
+//! document and keeps of each an [`index::Entry`]; the text is gone when the file is done.
 //! Rules about several objects then look at the index alone.
 
 mod classify;

@@ -259,11 +259,6 @@ fn check_entry(entry: &TreeEntry<'_>, limits: &TreeLimits, seen: &mut Collisions
 /// The largest Git LFS pointer, by its specification.
 const LFS_POINTER_BYTES: usize = 1024;
 
-/// The problem of a file, if its content is a Git LFS pointer.
-pub fn check_content(path: &str, content: &[u8]) -> Option<TreeProblem> {
-    is_lfs_pointer(content).then(|| TreeProblem::new(TreeProblemKind::LfsPointer, path.as_bytes()))
-}
-
 /// Whether the content of a file is a Git LFS pointer instead of what it stands for.
 pub fn is_lfs_pointer(content: &[u8]) -> bool {
     // Pointers of before version 1 name hawser instead.
