@@ -1,18 +1,8 @@
-//! Moves between phases, written once: as a table that code asks and CRDs enforce.
+//! The tables of moves between phases as CEL rules of the CRDs.
 
 use crate::rule::{Reason, Rule, rule};
+pub use gitsm_core::phase::{Transitions, can_move};
 use std::{fmt::Display, fmt::Write as _};
-
-/// From each phase, the phases it may move to. A phase that is not listed is final.
-pub type Transitions<P> = &'static [(P, &'static [P])];
-
-/// Whether `from` may move to `to`. Staying is no move and always allowed.
-pub fn can_move<P: PartialEq>(transitions: Transitions<P>, from: &P, to: &P) -> bool {
-    from == to
-        || transitions
-            .iter()
-            .any(|(source, targets)| source == from && targets.contains(to))
-}
 
 /// The same table as a CEL transition rule of the field that holds the phase.
 pub(crate) fn transition_rule<P: Display>(transitions: Transitions<P>) -> Rule {

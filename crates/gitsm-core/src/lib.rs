@@ -6,10 +6,20 @@
 //!
 //! Nothing here reads a clock, the environment or a file: time is an argument.
 
+pub mod approval;
+pub mod catalog;
+pub mod change;
+pub mod choice;
 pub mod ident;
+pub mod incident;
 pub mod percent;
+pub mod phase;
+pub mod risk;
+pub mod sla;
 pub mod text;
 pub mod time;
+pub mod vocabulary;
+pub mod window;
 
 pub use percent::Percent;
 pub use text::{Text, TextForm, ValueError};

@@ -1,82 +1,16 @@
 //! `ApprovalPolicy`: who must agree to a change.
 
 use super::shared::ChangeSelector;
-use crate::choice::choices;
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::Text;
+pub use gitsm_core::approval::{ApprovalMode, ApproverRole, Attestation, OnTimeout, UnknownIdentity};
 use gitsm_core::ident::{GitRevision, MemberId, ResourceName, TeamName};
 use gitsm_core::time::{Duration, Instant};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// People who are meant by their relation to a change.
-    pub enum ApproverRole {
-        /// The owners of the affected services.
-        ServiceOwner,
-        /// Those who answer for security.
-        SecurityOwner,
-        /// Those who decide about high risks.
-        ChangeAuthority,
-        /// Those who decide in an emergency.
-        EmergencyApprovers,
-        /// The owners of policies, windows, teams and catalogues.
-        PolicyOwners,
-    }
-}
-
-choices! {
-    /// In which order rules are met.
-    #[derive(Default)]
-    pub enum ApprovalMode {
-        /// All at once.
-        #[default]
-        Parallel,
-        /// People of a rule are asked when the rules before it are met.
-        Ordered,
-    }
-}
-
-choices! {
-    /// What happens when nobody answers in time. Never is silence an approval.
-    #[derive(Default)]
-    pub enum OnTimeout {
-        /// The change authority is asked.
-        #[default]
-        Escalate,
-        /// The change is rejected.
-        Reject,
-    }
-}
-
-choices! {
-    /// How an approval must be given.
-    #[derive(Default)]
-    pub enum Attestation {
-        /// A review at the forge.
-        #[default]
-        Forge,
-        /// A statement signed with a key of the member.
-        Signed,
-        /// A statement signed with a hardware key of the member.
-        Hardware,
-    }
-}
-
-choices! {
-    /// What becomes of approvals of somebody whose account belongs to no member.
-    #[derive(Default)]
-    pub enum UnknownIdentity {
-        /// They do not count.
-        #[default]
-        Deny,
-        /// They do not count, and one more approval is needed.
-        ExtraApproval,
-    }
-}
 
 /// Who must agree to a change. Of several policies that match, every rule of each must be met. An approval
 /// is a review bound to the head commit; a push, a retarget or a new plan voids it.

@@ -2,157 +2,21 @@
 
 use super::change_status::ChangeStatus;
 use super::shared::{IncidentReference, ProblemReference, ServiceRequestReference};
-use crate::choice::choices;
-use crate::phase::Transitions;
 use crate::root::custom_kind;
 use crate::rule::{Reason, rule};
 use gitsm_core::Text;
+pub use gitsm_core::change::{ChangePhase, ChangePhaseRequest};
 use gitsm_core::ident::{
     ChangeModelName, ChangeName, ConfigurationItemName, Digest, FieldName, GitRevision, HttpUrl, MemberId,
     RepositoryName, RepositoryPath, ResourceName, RunbookName, ServiceName, TeamName,
 };
 use gitsm_core::time::{Duration, Instant};
+pub use gitsm_core::vocabulary::BackoutKind;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-choices! {
-    /// Where a change stands.
-    pub enum ChangePhase {
-        /// Being written; the pull request is a draft.
-        Draft,
-        /// Risk, conflicts and blast radius are being computed.
-        Assessing,
-        /// Waiting for people.
-        AwaitingApproval,
-        /// Approved, not yet in line for a window.
-        Approved,
-        /// Waiting for its window.
-        Scheduled,
-        /// Going in.
-        Implementing,
-        /// In; being watched for its soak time.
-        Validating,
-        /// Done; being looked back on.
-        Review,
-        /// Finished.
-        Closed,
-        /// Refused; back to its author.
-        Rejected,
-        /// Set aside; approvals given so far are void.
-        OnHold,
-        /// Its window passed unused; it needs approval again.
-        Expired,
-        /// Taken back.
-        BackedOut,
-        /// Given up before it went in.
-        Cancelled,
-    }
-}
-
-impl ChangePhase {
-    /// The moves that are possible at all; which of them is allowed now is decided by model, policy and
-    /// window.
-    pub const TRANSITIONS: Transitions<Self> = &[
-        (
-            Self::Draft,
-            // An emergency skips assessment; with an override in force it starts at once.
-            &[
-                Self::Assessing,
-                Self::AwaitingApproval,
-                Self::Implementing,
-                Self::OnHold,
-                Self::Cancelled,
-            ],
-        ),
-        (
-            Self::Assessing,
-            // A standard change is approved by its model.
-            &[
-                Self::AwaitingApproval,
-                Self::Approved,
-                Self::Draft,
-                Self::OnHold,
-                Self::Cancelled,
-            ],
-        ),
-        (
-            Self::AwaitingApproval,
-            &[
-                Self::Approved,
-                Self::Rejected,
-                Self::Assessing,
-                Self::Draft,
-                Self::OnHold,
-                Self::Cancelled,
-            ],
-        ),
-        (
-            Self::Approved,
-            &[
-                Self::Scheduled,
-                Self::AwaitingApproval,
-                Self::Assessing,
-                Self::OnHold,
-                Self::Cancelled,
-            ],
-        ),
-        (
-            Self::Scheduled,
-            &[
-                Self::Implementing,
-                Self::Expired,
-                Self::AwaitingApproval,
-                Self::Assessing,
-                Self::OnHold,
-                Self::Cancelled,
-            ],
-        ),
-        (Self::Implementing, &[Self::Validating, Self::BackedOut]),
-        (Self::Validating, &[Self::Review, Self::BackedOut]),
-        (Self::Review, &[Self::Closed]),
-        (Self::Rejected, &[Self::Draft, Self::Cancelled]),
-        (Self::OnHold, &[Self::Assessing, Self::Cancelled]),
-        (Self::Expired, &[Self::AwaitingApproval, Self::Cancelled]),
-        (Self::BackedOut, &[Self::Review]),
-    ];
-}
-
-choices! {
-    /// How a change is taken back.
-    pub enum BackoutKind {
-        /// The merge is reverted in git.
-        GitRevert,
-        /// The workload is rolled back.
-        Rollout,
-        /// A Kubernetes Job does it.
-        Job,
-        /// People do it by a runbook.
-        Manual,
-        /// It cannot be taken back.
-        None,
-    }
-}
-
-choices! {
-    /// Moves that people may ask for.
-    pub enum ChangePhaseRequest {
-        /// Set the change aside.
-        OnHold,
-        /// Take it up again.
-        Resume,
-        /// Start it now, where its model asks for a manual start.
-        Implement,
-        /// Take it back.
-        BackOut,
-        /// Give it up.
-        Cancel,
-        /// Finish its review.
-        Close,
-    }
-}
 
 /// One alteration that could affect services. Its content is bound to a commit; approvals are reviews of
 /// exactly that commit; it goes in when a window is open.

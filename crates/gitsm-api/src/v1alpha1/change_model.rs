@@ -1,9 +1,11 @@
 //! `ChangeModel`: how a kind of change is handled, the same way each time.
 
 use super::shared::{ChangeType, RiskLevel, ServiceSelector, SlaPolicyReference};
-use crate::choice::choices;
 use crate::root::custom_kind;
 use crate::rule::rule;
+pub use gitsm_core::change::{
+    ChangeModelState, GuardedPhase, LockedField, RequirementType, ReviewRequirement,
+};
 use gitsm_core::ident::{ApprovalPolicyName, FieldName, GitRevision, ResourceName, RiskPolicyName, TeamName};
 use gitsm_core::time::{Duration, Instant};
 use gitsm_core::{Percent, Text};
@@ -12,68 +14,6 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-choices! {
-    /// Where a model is in its life. People decide it by pull request.
-    pub enum ChangeModelState {
-        /// Being discussed; cannot be used.
-        Proposed,
-        /// In use.
-        Active,
-        /// Not to be used for the time being.
-        Suspended,
-        /// No longer used.
-        Retired,
-    }
-}
-
-choices! {
-    /// When a change of the model needs a review.
-    #[derive(Default)]
-    pub enum ReviewRequirement {
-        /// Always.
-        Required,
-        /// When it was not simply successful.
-        #[default]
-        OnFailure,
-        /// Never.
-        Never,
-    }
-}
-
-choices! {
-    /// Fields of a change that a standard model sets and authors may not.
-    pub enum LockedField {
-        /// `spec.environment`.
-        Environment,
-        /// `spec.services`.
-        Services,
-        /// `spec.plan`.
-        Plan,
-        /// `spec.backout`.
-        Backout,
-        /// `spec.implementer`.
-        Implementer,
-    }
-}
-
-choices! {
-    /// What must hold before a move.
-    pub enum RequirementType {
-        /// A field of the change is given; `value` is its path.
-        Field,
-        /// A CEL expression over the change is true; `value` is the expression.
-        Expression,
-        /// The approval policy is met.
-        Approval,
-        /// A check run at the forge passed on the head commit; `value` is its name.
-        Check,
-        /// A window is open.
-        Window,
-        /// The affected services are healthy.
-        Health,
-    }
-}
 
 /// How a kind of change is handled, the same way each time: what is asked of it, who approves it, how long
 /// it is watched, whether it is looked back on.
@@ -216,24 +156,6 @@ pub struct Eligibility {
     /// The highest risk level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_risk: Option<RiskLevel>,
-}
-
-choices! {
-    /// The phases whose entry a model can make harder.
-    pub enum GuardedPhase {
-        /// Before people are asked.
-        AwaitingApproval,
-        /// Before it counts as approved.
-        Approved,
-        /// Before it is put in line.
-        Scheduled,
-        /// Before it goes in.
-        Implementing,
-        /// Before it counts as done.
-        Review,
-        /// Before it is finished.
-        Closed,
-    }
 }
 
 /// Requirements of entering one phase.

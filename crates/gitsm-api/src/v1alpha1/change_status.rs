@@ -5,90 +5,20 @@ use super::clock::SlaClock;
 use super::shared::{
     BlastRadius, ChangeType, IncidentReference, RecordEvent, ResolvedPayload, RiskLevel, ServiceReference,
 };
-use crate::choice::choices;
 use crate::phase::transition_rule;
 use crate::rule::rule;
 use gitsm_core::Text;
+pub use gitsm_core::approval::{RequirementState, ReviewVerdict};
+pub use gitsm_core::change::{ChangeOutcome, ConflictEffect, ConflictType};
 use gitsm_core::ident::{
     ChangeWindowName, Digest, FieldName, GitRevision, HttpUrl, MemberId, NamespaceName, ResourceName,
     ReviewName, WindowOverrideName,
 };
 use gitsm_core::time::Instant;
+pub use gitsm_core::window::WindowFit;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// How a change ended.
-    pub enum ChangeOutcome {
-        /// As planned.
-        Successful,
-        /// In, with issues.
-        SuccessfulWithIssues,
-        /// Not in, or it did harm.
-        Unsuccessful,
-        /// Taken back.
-        BackedOut,
-        /// Given up before it went in.
-        Cancelled,
-    }
-}
-
-choices! {
-    /// How the planned time of a change relates to the windows.
-    pub enum WindowFit {
-        /// Start, duration and backout fit.
-        Fits,
-        /// A freeze forbids it.
-        InFreeze,
-        /// No maintenance window is open then.
-        OutsideWindow,
-        /// It starts inside a window and would end after it.
-        ExceedsWindow,
-        /// It could not be evaluated and counts as closed.
-        Unknown,
-    }
-}
-
-choices! {
-    /// The kinds of conflict.
-    pub enum ConflictType {
-        /// Both touch the same configuration item or service.
-        SameItem,
-        /// One touches an item that contains the other's.
-        ParentItem,
-        /// One touches an item contained in the other's.
-        ChildItem,
-        /// Together they would take down a redundancy group.
-        SameRedundancyGroup,
-        /// One person would implement both at once.
-        SamePerson,
-        /// A freeze forbids the time.
-        InFreeze,
-        /// No window is open at the time.
-        OutsideWindow,
-        /// It would not end within the window.
-        ExceedsWindow,
-        /// A change it depends on is not finished.
-        DependsOnUnfinished,
-        /// A major incident is open on an affected service.
-        OpenMajorIncident,
-        /// An affected service has no error budget left.
-        ErrorBudgetExhausted,
-        /// Two open pull requests touch the same files.
-        SameFiles,
-    }
-}
-
-choices! {
-    /// What a conflict does to the change.
-    pub enum ConflictEffect {
-        /// It holds the change back until it is resolved or waived.
-        Blocking,
-        /// It is shown.
-        Advisory,
-    }
-}
 
 /// What is known and decided about the change.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -286,18 +216,6 @@ pub struct RiskFactor {
     pub assumed: bool,
 }
 
-choices! {
-    /// The verdict of a review at the forge.
-    pub enum ReviewVerdict {
-        /// The person agrees.
-        Approved,
-        /// The person asks for changes.
-        ChangesRequested,
-        /// Withdrawn.
-        Dismissed,
-    }
-}
-
 /// One review of the change's commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -322,22 +240,6 @@ pub struct Approval {
     /// Why it does not count. Example: `the reviewer is the author`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invalid_reason: Option<Text<200>>,
-}
-
-choices! {
-    /// Where one rule of approval stands.
-    pub enum RequirementState {
-        /// Met.
-        Approved,
-        /// Not yet met.
-        Pending,
-        /// Somebody eligible asked for changes.
-        Rejected,
-        /// Does not apply.
-        Skipped,
-        /// Cannot be evaluated; counts as not met.
-        Error,
-    }
 }
 
 /// One rule that must be met before the change is approved.

@@ -1,48 +1,16 @@
 //! `ChangeWindow`: when changes may start, and when they may not.
 
 use super::shared::{ChangeSelector, ServiceReference, Weekday, five_minutes};
-use crate::choice::choices;
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::Text;
 use gitsm_core::ident::{BusinessCalendarName, GitRevision, TeamName, WindowOverrideName};
 use gitsm_core::time::{Duration, Instant, LocalDate, LocalTime, ZoneName};
+pub use gitsm_core::window::{ChangeWindowType, Overrun, WindowState};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// What a window does.
-    pub enum ChangeWindowType {
-        /// Changes may start while it is open. Several open windows are a union.
-        Maintenance,
-        /// Changes may not start while it is active, whatever other window is open.
-        Freeze,
-    }
-}
-
-choices! {
-    /// What happens to work still running when the window closes.
-    #[derive(Default)]
-    pub enum Overrun {
-        /// Running work is finished; only new work is held back.
-        #[default]
-        Finish,
-        /// Running work is paused at its next safe point until the window opens again.
-        Pause,
-    }
-}
-
-choices! {
-    /// Whether changes may start now.
-    pub enum WindowState {
-        /// A maintenance window: changes may start. A freeze: it is not active.
-        Open,
-        /// A maintenance window: changes may not start. A freeze: it is active.
-        Closed,
-    }
-}
 
 /// When changes may start (`Maintenance`) or may not (`Freeze`), as occurrences of local time in a named
 /// zone. An occurrence is half-open, `[start, end)`: at its end instant the window is closed. A window that

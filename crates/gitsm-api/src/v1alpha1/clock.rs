@@ -5,49 +5,10 @@ use crate::choice::choices;
 use crate::rule::rule;
 use gitsm_core::Text;
 use gitsm_core::ident::{BusinessCalendarName, MemberId, TeamName};
+pub use gitsm_core::sla::{SlaClockState, SlaMetric};
 use gitsm_core::time::Instant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// What a service level clock measures.
-    pub enum SlaMetric {
-        /// Until somebody on call takes notice.
-        Acknowledge,
-        /// Until work starts.
-        Respond,
-        /// Until the next update for those affected.
-        Update,
-        /// Until service is restored.
-        Resolve,
-        /// Until a request is fulfilled.
-        Fulfil,
-        /// Until a change is approved or rejected.
-        Approve,
-        /// Until a review is merged.
-        Review,
-    }
-}
-
-choices! {
-    /// The state of a service level clock.
-    pub enum SlaClockState {
-        /// Its start condition has not been met.
-        Pending,
-        /// Counting.
-        Running,
-        /// Stopped by its pause condition; it may resume.
-        Paused,
-        /// Stopped within the target.
-        Met,
-        /// Past the target and still counting.
-        Breached,
-        /// Stopped after the target.
-        Stopped,
-        /// Withdrawn: the target no longer applies.
-        Cancelled,
-    }
-}
 
 /// One service level clock of a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

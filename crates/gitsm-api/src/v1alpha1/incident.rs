@@ -6,104 +6,20 @@ use super::shared::{
     RecordEvent, ServiceReference,
 };
 use crate::choice::choices;
-use crate::phase::{Transitions, transition_rule};
+use crate::phase::transition_rule;
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::ident::{
     AlertRouteName, ChangeName, ConfigurationItemName, GitRevision, HttpUrl, MemberId, NamespaceName,
     ResourceName, ReviewName, ServiceName, TeamName,
 };
+pub use gitsm_core::incident::{HoldReason, IncidentPhase, IncidentPhaseRequest, ResolutionCode};
 use gitsm_core::time::Instant;
 use gitsm_core::{Percent, Text};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// Where an incident stands.
-    pub enum IncidentPhase {
-        /// Reported; nobody has looked at it.
-        New,
-        /// Impact and urgency are being judged.
-        Triage,
-        /// Being worked on.
-        InProgress,
-        /// Waiting for somebody or something else.
-        OnHold,
-        /// The effect is gone, the cause may not be.
-        Mitigated,
-        /// Service is restored.
-        Resolved,
-        /// Finished.
-        Closed,
-        /// Not an incident: a duplicate or a false alarm.
-        Cancelled,
-    }
-}
-
-impl IncidentPhase {
-    /// The moves that are possible at all.
-    pub const TRANSITIONS: Transitions<Self> = &[
-        (Self::New, &[Self::Triage, Self::InProgress, Self::Cancelled]),
-        (Self::Triage, &[Self::InProgress, Self::Cancelled]),
-        // An effect that ends by itself, or with its cause, is resolved without a step in between.
-        (Self::InProgress, &[Self::OnHold, Self::Mitigated, Self::Resolved]),
-        (Self::OnHold, &[Self::InProgress, Self::Mitigated, Self::Resolved]),
-        (Self::Mitigated, &[Self::InProgress, Self::Resolved]),
-        (Self::Resolved, &[Self::InProgress, Self::Closed]),
-    ];
-}
-
-choices! {
-    /// What an incident on hold waits for.
-    pub enum HoldReason {
-        /// An answer of the requester.
-        AwaitingRequester,
-        /// A change.
-        AwaitingChange,
-        /// The fix of a problem.
-        AwaitingProblem,
-        /// A supplier.
-        AwaitingSupplier,
-    }
-}
-
-choices! {
-    /// Moves that people may ask for.
-    pub enum IncidentPhaseRequest {
-        /// Judge impact and urgency.
-        Triage,
-        /// Take it up, take it up again, or reopen it.
-        InProgress,
-        /// Wait; needs `hold`.
-        OnHold,
-        /// The effect is gone.
-        Mitigated,
-        /// Service is restored; needs `resolution`.
-        Resolved,
-        /// It is not an incident.
-        Cancelled,
-    }
-}
-
-choices! {
-    /// How an incident was resolved.
-    pub enum ResolutionCode {
-        /// The cause was removed.
-        Fixed,
-        /// The effect was removed, the cause was not.
-        WorkedAround,
-        /// A change was taken back.
-        ChangeBackedOut,
-        /// It ended without anybody's doing.
-        SelfRecovered,
-        /// A supplier removed the cause.
-        FixedBySupplier,
-        /// It could not be found again.
-        NotReproducible,
-    }
-}
 
 choices! {
     /// Who may see an incident outside its team.

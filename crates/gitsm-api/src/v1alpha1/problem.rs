@@ -1,75 +1,20 @@
 //! `Problem`: a cause, or potential cause, of one or more incidents.
 
 use super::shared::{ChangeReference, IncidentReference, Level, Priority, RecordEvent};
-use crate::choice::choices;
-use crate::phase::{Transitions, transition_rule};
+use crate::phase::transition_rule;
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::Text;
 use gitsm_core::ident::{
     GitRevision, LabelKey, LabelValue, MemberId, ReviewName, RunbookName, ServiceName, TeamName,
 };
+pub use gitsm_core::incident::{ProblemPhase, ProblemPhaseRequest};
 use gitsm_core::time::{Duration, Instant};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-choices! {
-    /// Where a problem stands.
-    pub enum ProblemPhase {
-        /// Registered.
-        New,
-        /// Prioritised.
-        Assessed,
-        /// The cause is being looked for.
-        RootCauseAnalysis,
-        /// Analysed: the cause or a workaround is documented; not resolved.
-        KnownError,
-        /// A change that removes the cause is under way.
-        FixInProgress,
-        /// The cause is removed.
-        Resolved,
-        /// Finished.
-        Closed,
-        /// Left as it is for a time, the risk being accepted.
-        Deferred,
-    }
-}
-
-impl ProblemPhase {
-    /// The moves that are possible at all.
-    pub const TRANSITIONS: Transitions<Self> = &[
-        (Self::New, &[Self::Assessed]),
-        (Self::Assessed, &[Self::RootCauseAnalysis, Self::Deferred]),
-        (Self::RootCauseAnalysis, &[Self::KnownError]),
-        // Back when the fix failed.
-        (Self::KnownError, &[Self::FixInProgress]),
-        (Self::FixInProgress, &[Self::Resolved, Self::KnownError]),
-        (Self::Resolved, &[Self::Closed]),
-        // When the acceptance of the risk expires.
-        (Self::Deferred, &[Self::Assessed]),
-    ];
-}
-
-choices! {
-    /// Moves that people may ask for.
-    pub enum ProblemPhaseRequest {
-        /// It is prioritised.
-        Assessed,
-        /// Look for the cause.
-        RootCauseAnalysis,
-        /// Cause or workaround is documented; needs review by a second person.
-        KnownError,
-        /// A fixing change is under way.
-        FixInProgress,
-        /// Leave it as it is; needs `riskAcceptance`.
-        Deferred,
-        /// Finish it.
-        Closed,
-    }
-}
 
 /// A cause, or potential cause, of one or more incidents: identified, controlled until its error is known,
 /// and removed by a change.

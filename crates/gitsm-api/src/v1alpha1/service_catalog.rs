@@ -1,28 +1,18 @@
 //! `ServiceCatalog`: what is offered, and the defaults of everything in it.
 
 use super::shared::{ServiceDefaults, ServiceSelector};
-use crate::choice::choices;
 use crate::root::custom_kind;
 use gitsm_core::Text;
 use gitsm_core::ident::{
     GitRevision, LabelKey, LabelValue, MemberId, NamespaceName, PriorityMatrixName, TeamName,
 };
 use gitsm_core::time::Instant;
+pub use gitsm_core::window::WindowDefault;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-choices! {
-    /// What holds for a change that no maintenance window matches.
-    pub enum WindowDefault {
-        /// It may start at any time.
-        Open,
-        /// It may not start.
-        Closed,
-    }
-}
 
 /// What is offered: services and request templates by selector, and the defaults of everything that does
 /// not say otherwise.

@@ -1,6 +1,5 @@
 //! Structures that several kinds share.
 
-use crate::choice::choices;
 use crate::rule::rule;
 use gitsm_core::Percent;
 use gitsm_core::Text;
@@ -10,104 +9,10 @@ use gitsm_core::ident::{
     RunbookName, SecretName, ServiceName, ServiceRequestName, SlaPolicyName,
 };
 use gitsm_core::time::{Duration, Instant};
+pub use gitsm_core::vocabulary::{ChangeType, Level, Priority, RecordKind, RiskLevel, Tier, Weekday};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-choices! {
-    /// How much a change may disturb, from the risk matrix.
-    #[derive(PartialOrd, Ord)]
-    pub enum RiskLevel {
-        /// Little can go wrong, or little depends on it.
-        Low,
-        /// Ordinary care is enough.
-        Moderate,
-        /// A failure would be felt by many.
-        High,
-        /// A failure would stop the business.
-        VeryHigh,
-    }
-}
-
-choices! {
-    /// The ITIL type of a change.
-    pub enum ChangeType {
-        /// Low risk, well understood, authorised in advance by its model.
-        Standard,
-        /// Assessed and approved one by one.
-        Normal,
-        /// Must go in as soon as possible, usually to end or prevent an incident.
-        Emergency,
-    }
-}
-
-choices! {
-    /// A day of the week.
-    pub enum Weekday {
-        /// Monday.
-        Monday,
-        /// Tuesday.
-        Tuesday,
-        /// Wednesday.
-        Wednesday,
-        /// Thursday.
-        Thursday,
-        /// Friday.
-        Friday,
-        /// Saturday.
-        Saturday,
-        /// Sunday.
-        Sunday,
-    }
-}
-
-choices! {
-    /// A level on a three-step scale, for impact and urgency.
-    #[derive(PartialOrd, Ord)]
-    pub enum Level {
-        /// The highest step.
-        High,
-        /// The middle step.
-        Medium,
-        /// The lowest step.
-        Low,
-    }
-}
-
-choices! {
-    /// The priority of an incident or problem, P1 first.
-    #[derive(PartialOrd, Ord)]
-    pub enum Priority {
-        /// Critical: all hands, at any hour.
-        P1,
-        /// High.
-        P2,
-        /// Medium.
-        P3,
-        /// Low.
-        P4,
-        /// Planning: when there is time.
-        P5,
-    }
-}
-
-choices! {
-    /// The kinds that are records: something that happened or was asked for, with a life of its own.
-    pub enum RecordKind {
-        /// A change.
-        Change,
-        /// An incident.
-        Incident,
-        /// A problem.
-        Problem,
-        /// A service request.
-        ServiceRequest,
-        /// An override of a change window.
-        WindowOverride,
-        /// An acceptance of an unauthorised commit.
-        Acceptance,
-    }
-}
 
 /// An ITService, in this namespace or a named one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -315,49 +220,6 @@ pub struct ChangeSelector {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 20), extend("x-kubernetes-list-type" = "set"))]
     pub data_classes: Vec<ResourceName>,
-}
-
-/// How critical a service is: 1 (most critical) to 4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub struct Tier(u8);
-
-impl Tier {
-    /// The number, 1 to 4.
-    pub fn get(self) -> u8 {
-        self.0
-    }
-}
-
-impl TryFrom<i64> for Tier {
-    type Error = gitsm_core::ValueError;
-
-    fn try_from(value: i64) -> Result<Self, Self::Error> {
-        match u8::try_from(value) {
-            Ok(tier) if (1..=4).contains(&tier) => Ok(Self(tier)),
-            _ => Err(gitsm_core::ValueError::new("a tier", "it is outside 1 to 4", "2")),
-        }
-    }
-}
-
-impl From<Tier> for i64 {
-    fn from(tier: Tier) -> Self {
-        Self::from(tier.0)
-    }
-}
-
-impl JsonSchema for Tier {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Tier".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 4 })
-    }
 }
 
 /// One step in the life of a record, newest last. The complete history is in the journal.

@@ -1,70 +1,17 @@
 //! `SLAPolicy`: how fast something is promised to happen.
 
 use super::clock::{SlaMetric, Threshold};
-use super::shared::{Priority, ServiceSelector};
-use crate::choice::choices;
+use super::shared::ServiceSelector;
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::ident::{BusinessCalendarName, GitRevision, RequestTemplateName, TeamName};
+pub use gitsm_core::sla::{Agreement, OnPriorityChange, SlaTimeZone, TargetPriority};
+pub use gitsm_core::vocabulary::TimedKind;
 use gitsm_core::{Percent, Text};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// Between whom a service level is agreed.
-    pub enum Agreement {
-        /// Service level agreement: with the customer.
-        SLA,
-        /// Operational level agreement: between teams.
-        OLA,
-        /// Underpinning contract: with a supplier.
-        UC,
-    }
-}
-
-choices! {
-    /// The kinds of record that a service level can time.
-    pub enum TimedKind {
-        /// Incidents.
-        Incident,
-        /// Problems.
-        Problem,
-        /// Service requests.
-        ServiceRequest,
-        /// Changes.
-        Change,
-    }
-}
-
-choices! {
-    /// What a change of priority does to a running clock.
-    #[derive(Default)]
-    pub enum OnPriorityChange {
-        /// The new target counts from the moment of the change.
-        Restart,
-        /// The new target counts from the start, as if it had always been so.
-        #[default]
-        Retroactive,
-        /// The share of the old target that has passed is carried over.
-        CarryElapsed,
-    }
-}
-
-choices! {
-    /// Whose time zone the calendar is read in.
-    #[derive(Default)]
-    pub enum SlaTimeZone {
-        /// The calendar's own.
-        #[default]
-        Calendar,
-        /// That of the service's calendar.
-        Service,
-        /// That of the requester.
-        Requester,
-    }
-}
 
 /// How fast something is promised to happen: a metric, targets by priority in minutes of calendar time, and
 /// when the clock counts.
@@ -189,38 +136,6 @@ pub struct SlaScope {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 50), extend("x-kubernetes-list-type" = "set"))]
     pub request_templates: Vec<RequestTemplateName>,
-}
-
-choices! {
-    /// The priority a target is for.
-    #[derive(Default)]
-    pub enum TargetPriority {
-        /// Priority P1.
-        P1,
-        /// Priority P2.
-        P2,
-        /// Priority P3.
-        P3,
-        /// Priority P4.
-        P4,
-        /// Priority P5.
-        P5,
-        /// Every priority without a target of its own.
-        #[default]
-        Any,
-    }
-}
-
-impl From<Priority> for TargetPriority {
-    fn from(priority: Priority) -> Self {
-        match priority {
-            Priority::P1 => Self::P1,
-            Priority::P2 => Self::P2,
-            Priority::P3 => Self::P3,
-            Priority::P4 => Self::P4,
-            Priority::P5 => Self::P5,
-        }
-    }
 }
 
 /// One target.

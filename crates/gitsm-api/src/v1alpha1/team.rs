@@ -1,29 +1,15 @@
 //! `Team`: people, and how they are known to forge, cluster and chat.
 
-use crate::choice::choices;
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::Text;
+pub use gitsm_core::approval::TeamRole;
 use gitsm_core::ident::{Email, ForgeLogin, GitRevision, MemberId, ResourceName, TeamName};
 use gitsm_core::time::{Instant, ZoneName};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// What a member may do for the team.
-    pub enum TeamRole {
-        /// Approves changes to what the team owns.
-        Approver,
-        /// Is called when a service of the team fails.
-        Responder,
-        /// Second person for overrides and emergency changes.
-        EmergencyApprover,
-        /// Changes the team itself.
-        Manager,
-    }
-}
 
 /// People, and the only place where their accounts at the forge, in the cluster and in chat are joined.
 /// Every check of who did or may do something goes through it.

@@ -1,8 +1,7 @@
 //! `WindowOverride`: lifting a freeze or a closed window for one change, by two people, for a short time.
 
 use super::shared::{Acknowledgement, RecordEvent};
-use crate::choice::choices;
-use crate::phase::{Transitions, transition_rule};
+use crate::phase::transition_rule;
 use crate::root::custom_kind;
 use crate::rule::rule;
 use gitsm_core::Text;
@@ -10,32 +9,11 @@ use gitsm_core::ident::{
     ChangeName, ChangeWindowName, GitRevision, IncidentName, MemberId, NamespaceName, ReviewName,
 };
 use gitsm_core::time::{Duration, Instant};
+pub use gitsm_core::window::WindowOverridePhase;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-choices! {
-    /// Where an override stands.
-    pub enum WindowOverridePhase {
-        /// Waiting for the second person.
-        Requested,
-        /// In force.
-        Active,
-        /// Its time is over.
-        Expired,
-        /// Ended or refused by a person.
-        Revoked,
-    }
-}
-
-impl WindowOverridePhase {
-    /// The moves that are possible at all.
-    pub const TRANSITIONS: Transitions<Self> = &[
-        (Self::Requested, &[Self::Active, Self::Expired, Self::Revoked]),
-        (Self::Active, &[Self::Expired, Self::Revoked]),
-    ];
-}
 
 /// Lifts one window for one change, for at most four hours, once two different people agree: who creates
 /// the override and who is named as second person and confirms it. A freeze is lifted only where it says

@@ -1,0 +1,7 @@
+//! Incidents and problems.
+
+mod vocabulary;
+
+pub use vocabulary::{
+    HoldReason, IncidentPhase, IncidentPhaseRequest, ProblemPhase, ProblemPhaseRequest, ResolutionCode,
+};

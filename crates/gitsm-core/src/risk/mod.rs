@@ -1,0 +1,5 @@
+//! The risk of a change.
+
+mod vocabulary;
+
+pub use vocabulary::RiskFactorKind;
