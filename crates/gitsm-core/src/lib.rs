@@ -4,17 +4,22 @@
 //! border: what holds such a value needs no second check. Each text type carries its limits as constants
 //! ([`text::TextForm`]); the parser and the published JSON Schema read the same constants.
 //!
-//! Nothing here reads a clock, the environment or a file: time is an argument.
+//! Nothing here reads a clock, the environment or a file: time is an argument. What a decision takes and gives
+//! can be written as JSON, so that a decision of last year can be taken again from its inputs.
 
 pub mod approval;
+pub mod calendar;
 pub mod catalog;
 pub mod change;
 pub mod choice;
+pub mod digest;
 pub mod ident;
 pub mod incident;
 pub mod percent;
 pub mod phase;
+pub mod report;
 pub mod risk;
+pub mod selector;
 pub mod sla;
 pub mod text;
 pub mod time;

@@ -26,6 +26,19 @@ string_type! {
     }
 }
 
+impl Digest {
+    /// The digest of 32 bytes that SHA-256 gave.
+    pub(crate) fn from_sha256(bytes: &[u8; 32]) -> Self {
+        use std::fmt::Write as _;
+        let mut text = String::from("sha256:");
+        for byte in bytes {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(text)
+    }
+}
+
 string_type! {
     /// A branch name, without `refs/heads/`: the characters of git's rules that need no quoting.
     pub struct BranchName {

@@ -2,11 +2,15 @@
 
 mod git;
 mod names;
+mod objects;
 mod people;
 mod references;
 
 pub use git::{BranchName, Digest, GitRevision, GitUrl, HttpUrl, RepositoryPath};
 pub use names::{FieldName, LabelKey, LabelValue, ResourceName, RuleId};
+pub use objects::{
+    ChangeId, ConfigurationItemId, IncidentId, ProblemId, ServiceId, ServiceRequestId, SlaPolicyId, WindowId,
+};
 pub use people::{Email, ForgeLogin};
 pub use references::{
     AcceptanceName, AlertRouteName, ApprovalPolicyName, AssetName, BusinessCalendarName, ChangeModelName,

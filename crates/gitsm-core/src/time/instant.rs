@@ -1,7 +1,7 @@
 //! A point in time.
 
 use crate::text::{TextForm, ValueError, check_length, text_wire};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{fmt, str::FromStr};
 
 /// A point in time, written by RFC 3339 with an offset: `2027-02-06T21:00:00+01:00`.
@@ -22,14 +22,32 @@ impl TextForm for Instant {
 }
 
 impl Instant {
+    /// The first instant there is, 0001-01-01T00:00:00Z.
+    pub const MIN: Self = Self(Timestamp::constant(-62_135_596_800, 0));
+    /// The last instant there is, near the end of the year 9999.
+    pub const MAX: Self = Self(Timestamp::MAX);
+
     /// The instant for arithmetic.
     pub fn timestamp(self) -> Timestamp {
         self.0
     }
-}
 
-/// The first instant that RFC 3339 can write in UTC.
-const FIRST: &str = "0001-01-01T00:00:00Z";
+    /// The instant that much later (earlier, if negative); [`Instant::MIN`] or [`Instant::MAX`] where there is
+    /// none.
+    #[must_use]
+    pub fn plus(self, length: SignedDuration) -> Self {
+        match self.0.checked_add(length) {
+            Ok(timestamp) => Self(timestamp).max(Self::MIN),
+            Err(_) if length.is_negative() => Self::MIN,
+            Err(_) => Self::MAX,
+        }
+    }
+
+    /// How long after `earlier` it is; negative if it is before.
+    pub fn since(self, earlier: Self) -> SignedDuration {
+        self.0.duration_since(earlier.0)
+    }
+}
 
 impl TryFrom<Timestamp> for Instant {
     type Error = ValueError;
@@ -38,9 +56,10 @@ impl TryFrom<Timestamp> for Instant {
     ///
     /// Instants before the year 1 cannot be written by RFC 3339.
     fn try_from(timestamp: Timestamp) -> Result<Self, Self::Error> {
-        match FIRST.parse::<Timestamp>() {
-            Ok(first) if timestamp >= first => Ok(Self(timestamp)),
-            _ => Err(ValueError::of::<Self>("it lies before the year 0001")),
+        if timestamp >= Self::MIN.0 {
+            Ok(Self(timestamp))
+        } else {
+            Err(ValueError::of::<Self>("it lies before the year 0001"))
         }
     }
 }
@@ -138,6 +157,17 @@ mod tests {
         ] {
             assert!(wrong.parse::<Instant>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn arithmetic_stops_at_the_ends_of_time() {
+        let second = SignedDuration::from_secs(1);
+        assert_eq!(Instant::MIN.to_string(), "0001-01-01T00:00:00Z");
+        assert_eq!(Instant::MIN.plus(-second), Instant::MIN);
+        assert_eq!(Instant::MAX.plus(second), Instant::MAX);
+        assert_eq!(Instant::MIN.plus(SignedDuration::MAX), Instant::MAX);
+        assert_eq!(Instant::MIN.plus(second).since(Instant::MIN), second);
+        assert_eq!(Instant::MAX.to_string().parse::<Instant>().unwrap(), Instant::MAX);
     }
 
     proptest! {

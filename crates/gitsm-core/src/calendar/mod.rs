@@ -1,0 +1,1 @@
+//! Business calendars: the hours that service levels count.
