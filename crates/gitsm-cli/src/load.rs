@@ -3,12 +3,12 @@
 use crate::disk::DiskInput;
 use crate::estate;
 use crate::revision::Repository;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use gitsm_api::estate::Estate;
 use gitsm_core::ident::GitRevision;
 use gitsm_core::time::Instant;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the estate is.
 #[derive(Debug, Args)]
@@ -52,8 +52,8 @@ pub(crate) struct Asked {
 pub(crate) struct Loaded {
     /// Its objects.
     pub(crate) estate: Estate,
-    /// Its folder.
-    pub(crate) root: PathBuf,
+    /// Its folder, as people would type it.
+    pub(crate) folder: PathBuf,
     /// The commit it was read from; `None` for the working tree.
     pub(crate) revision: Option<GitRevision>,
 }
@@ -70,66 +70,72 @@ impl Asked {
 }
 
 fn in_working_tree(args: &EstateArgs, jobs: usize) -> anyhow::Result<Loaded> {
-    let (root, config) = match &args.estate {
-        Some(folder) => estate::settings(folder)?,
-        None => match estate::find(&PathBuf::from("."))? {
-            Some(found) => found,
+    let (folder, root, config) = match &args.estate {
+        Some(folder) => {
+            ensure!(
+                folder.is_dir(),
+                "--estate {}: there is no such folder",
+                folder.display()
+            );
+            let (root, config) = estate::settings(folder)?;
+            (folder.clone(), root, config)
+        }
+        None => match estate::find(Path::new("."))? {
+            Some((root, config)) => (shorten(&root), root, config),
             None => bail!(
                 "there is no gitsm.yaml in this folder or above it; name the folder of the estate with --estate DIR"
             ),
         },
     };
-    // With settings, the whole estate is read, whatever folder of it was named.
-    let shown = shorten(&root);
+    let shown = folder.to_string_lossy().into_owned();
     let input = DiskInput::collect(&[shown], &|path| config.selects(&estate::relative(&root, path)))?;
     let estate = gitsm_check::estate::read(&input, jobs)?;
-    if estate.is_empty() {
-        bail!(
-            "{} holds no resource with `apiVersion: {}`; name the folder of the estate with --estate DIR",
-            root.display(),
-            gitsm_api::API_VERSION
-        );
-    }
+    ensure!(
+        !estate.is_empty(),
+        "{} holds no resource with `apiVersion: {}`; name the folder of the estate with --estate DIR",
+        folder.display(),
+        gitsm_api::API_VERSION
+    );
     Ok(Loaded {
         estate,
-        root,
+        folder,
         revision: None,
     })
 }
 
 fn at_revision(revision: &str, args: &EstateArgs, jobs: usize) -> anyhow::Result<Loaded> {
     let folder = match &args.estate {
-        Some(folder) => folder.to_string_lossy().into_owned(),
-        None => match estate::find(&PathBuf::from("."))? {
+        Some(folder) => folder.clone(),
+        None => match estate::find(Path::new("."))? {
             Some((root, _)) => shorten(&root),
-            None => ".".to_owned(),
+            None => PathBuf::from("."),
         },
     };
-    let repository = Repository::discover(&folder)?;
-    let tree = repository.tree(revision, std::slice::from_ref(&folder))?;
-    let (root, config) = repository.settings(&tree, &folder)?;
+    let shown = folder.to_string_lossy().into_owned();
+    let repository = Repository::discover(&shown)?;
+    let tree = repository.tree(revision, std::slice::from_ref(&shown))?;
+    let (root, config) = repository.settings(&tree, &shown)?;
     let id = tree.id();
     let input =
         tree.into_input(&|name| config.selects(&estate::relative(&root, &repository.root().join(name))))?;
     let estate = gitsm_check::estate::read(&input, jobs).with_context(|| format!("at {revision}"))?;
-    if estate.is_empty() {
-        bail!("{folder} holds no resource of gitsm at {revision}");
-    }
+    ensure!(
+        !estate.is_empty(),
+        "{shown} holds no resource of gitsm at {revision}"
+    );
     Ok(Loaded {
         estate,
-        root,
+        folder,
         revision: Some(id.parse()?),
     })
 }
 
 /// A folder as people would type it: relative to the current one where it is below.
-fn shorten(folder: &std::path::Path) -> String {
-    let below = std::env::current_dir()
-        .ok()
-        .and_then(|current| folder.strip_prefix(current).ok().map(std::path::Path::to_owned));
-    match below {
-        Some(below) if below.as_os_str().is_empty() => ".".to_owned(),
-        Some(below) => below.to_string_lossy().into_owned(),
-        None => folder.to_string_lossy().into_owned(),
+fn shorten(folder: &Path) -> PathBuf {
+    let current = std::env::current_dir().ok();
+    match current.and_then(|current| folder.strip_prefix(current).ok().map(Path::to_owned)) {
+        Some(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Some(below) => below,
+        None => folder.to_owned(),
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(asked: &Asked, args: &SlaArgs) -> anyhow::Result<Exit> {
     let loaded = asked.estate(&args.estate)?;
     bail!(
         "{}: {} objects at {}",
-        loaded.root.display(),
+        loaded.folder.display(),
         loaded.estate.len(),
         args.at.instant()
     )
