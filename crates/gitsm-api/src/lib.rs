@@ -4,6 +4,7 @@
 //! - [`registry`]: what is known about each kind, references included.
 //! - [`conditions`]: the condition types and reasons that status uses.
 //! - [`values`]: what no schema can say about a manifest's values.
+//! - [`estate`]: the typed objects of an estate; [`domain`]: what decisions take of them.
 //! - [`publish`]: the files generated from all this: `crds/` and `crds/schemas/`.
 //!
 //! Doc comments (`///`) on kinds and fields become `kubectl explain` and editor help: they are written for
@@ -12,6 +13,8 @@
 mod choice;
 pub mod conditions;
 mod constants;
+pub mod domain;
+pub mod estate;
 mod phase;
 pub mod publish;
 pub mod registry;

@@ -1,0 +1,1 @@
+//! From the wire types of `ApprovalPolicy` to the domain types of decisions.

@@ -1,0 +1,1 @@
+//! From the wire types of `Change` to the domain types of decisions.

@@ -1,0 +1,1 @@
+//! From the wire types of `ChangeWindow` to the domain types of decisions.

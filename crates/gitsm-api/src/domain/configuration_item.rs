@@ -1,0 +1,1 @@
+//! From the wire types of `ConfigurationItem` to the domain types of decisions.

@@ -1,0 +1,1 @@
+//! From records with their status to what reports count.

@@ -1,0 +1,1 @@
+//! From the wire types of `RiskPolicy` to the domain types of decisions.
