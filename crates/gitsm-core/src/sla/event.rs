@@ -87,10 +87,6 @@ impl ConditionSet {
     }
 
     /// Whether it is empty.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde calls it with a reference"
-    )]
     pub fn is_empty(&self) -> bool {
         self.0 == 0
     }

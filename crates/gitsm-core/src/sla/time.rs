@@ -53,6 +53,7 @@ pub(super) mod iso {
         use super::SignedDuration;
         use serde::{Deserializer, Serializer};
 
+        #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
         pub(in crate::sla) fn serialize<S: Serializer>(
             length: &Option<SignedDuration>,
             serializer: S,

@@ -83,7 +83,7 @@ fn traps_in_conditions_are_found() {
             },
         ),
     ] {
-        assert_eq!(found(&rows), [trap.clone()], "{rows:?}");
+        assert_eq!(found(&rows), std::slice::from_ref(&trap), "{rows:?}");
         assert!(trap.is_from_samples());
         assert!(trap.field().starts_with("conditions."));
     }
