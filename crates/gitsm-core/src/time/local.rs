@@ -67,6 +67,19 @@ impl TextForm for LocalTime {
 }
 
 impl LocalTime {
+    /// The time so many minutes after midnight.
+    ///
+    /// # Errors
+    ///
+    /// When `minute_of_day` is above 1439.
+    pub fn from_minute_of_day(minute_of_day: u16) -> Result<Self, ValueError> {
+        if minute_of_day < DAY_MINUTES {
+            Ok(Self { minute_of_day })
+        } else {
+            Err(ValueError::of::<Self>("it is after the end of the day"))
+        }
+    }
+
     /// Minutes since midnight, 0 to 1439.
     pub fn minute_of_day(self) -> u16 {
         self.minute_of_day
