@@ -5,7 +5,7 @@
 //! document and keeps of each an [`index::Entry`]; the text is gone when the file is done.
 //! Rules about several objects then look at the index alone.
 
-mod classify;
+pub(crate) mod classify;
 pub(crate) mod cycles;
 pub(crate) mod facts;
 pub(crate) mod file;
