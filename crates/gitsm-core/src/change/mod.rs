@@ -1,5 +1,6 @@
 //! Change enablement: the state machine of a change and what moves it.
 
+pub mod conflict;
 mod vocabulary;
 
 pub use vocabulary::{
