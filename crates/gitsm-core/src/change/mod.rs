@@ -6,6 +6,7 @@
 
 mod action;
 mod approvals;
+pub mod conflict;
 mod decide;
 mod decision;
 mod facts;
