@@ -1,0 +1,1 @@
+//! Laws, tables and vectors of calendars.
