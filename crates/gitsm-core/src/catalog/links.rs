@@ -1,8 +1,8 @@
 //! Nodes by number, for decisions that look at very many of them.
 
+use super::NodeId;
 use super::graph::{Graph, index};
 use super::walk::{GroupLosses, Walk};
-use super::NodeId;
 use crate::ident::ResourceName;
 use std::collections::BTreeMap;
 

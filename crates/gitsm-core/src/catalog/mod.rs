@@ -22,5 +22,5 @@ pub use graph::{Graph, GraphSource};
 pub use issue::GraphIssue;
 pub(crate) use links::Links;
 pub use node::{Dependency, EdgeOrigin, MinUp, Node, NodeId};
-pub(crate) use walk::GroupLosses;
 pub use vocabulary::{DependencyKind, DependencyStrength, ServiceHealth, ServiceState};
+pub(crate) use walk::GroupLosses;

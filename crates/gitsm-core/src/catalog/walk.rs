@@ -86,12 +86,7 @@ impl<'g> Walk<'g> {
 
     /// Walks from what fails, at most `limit` dependencies far. What an earlier walk left is forgotten, at the cost
     /// of what it reached.
-    pub(super) fn run(
-        &mut self,
-        seeds: impl IntoIterator<Item = u32>,
-        environment: Option<u32>,
-        limit: u32,
-    ) {
+    pub(super) fn run(&mut self, seeds: impl IntoIterator<Item = u32>, environment: Option<u32>, limit: u32) {
         for node in self.queue.drain(..) {
             if let Some(down) = self.down.get_mut(node as usize) {
                 *down = false;
@@ -176,8 +171,7 @@ impl<'g> Walk<'g> {
         members
             .flat_map(|group| Graph::members_in(group, self.environment))
             .filter(|member| {
-                self.graph.is_up_at_rest(*member)
-                    && self.down.get(*member as usize).copied().unwrap_or(false)
+                self.graph.is_up_at_rest(*member) && self.down.get(*member as usize).copied().unwrap_or(false)
             })
             .collect()
     }

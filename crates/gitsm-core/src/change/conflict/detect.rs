@@ -86,9 +86,7 @@ fn detect_among<'f>(
     for conflicts in found.values_mut() {
         conflicts.sort_by(|one, other| {
             let key = |conflict: &Conflict| (conflict.effect, conflict.r#type, conflict.when);
-            key(one)
-                .cmp(&key(other))
-                .then_with(|| one.with.cmp(&other.with))
+            key(one).cmp(&key(other)).then_with(|| one.with.cmp(&other.with))
         });
     }
     found
@@ -196,10 +194,7 @@ impl<'f> Detector<'f, '_> {
                     .chain(self.links.containers(*item).iter().copied())
                     .collect();
                 for (node, steps) in touched {
-                    let is_service = self
-                        .links
-                        .node(node)
-                        .is_some_and(|id| id.as_service().is_some());
+                    let is_service = self.links.node(node).is_some_and(|id| id.as_service().is_some());
                     let place = if is_service { environment } else { ANYWHERE };
                     let entry = Entry {
                         span,
@@ -351,7 +346,10 @@ impl<'f> Detector<'f, '_> {
             gives_way,
             when: match kind {
                 ConflictType::SameFiles => None,
-                _ => subject.span.zip(counterpart.span).and_then(|(a, b)| a.overlap(&b)),
+                _ => subject
+                    .span
+                    .zip(counterpart.span)
+                    .and_then(|(a, b)| a.overlap(&b)),
             },
             ..blank(*kind)
         };
@@ -459,10 +457,7 @@ fn alone(
         conflict.message = message::of_incident(&conflict);
         found.push(conflict);
     }
-    let services: Vec<_> = affected
-        .intersection(&facts.exhausted_budgets)
-        .cloned()
-        .collect();
+    let services: Vec<_> = affected.intersection(&facts.exhausted_budgets).cloned().collect();
     if !services.is_empty() {
         let kind = ConflictType::ErrorBudgetExhausted;
         let mut conflict = Conflict {
@@ -509,10 +504,7 @@ fn with_needed(
     // While both are only planned, the right order is all that can be asked for.
     let in_order = planned.is_some_and(|other| {
         let end = other.occupied(facts.now).map(|span| span.until);
-        other.is_live()
-            && end
-                .zip(subject.span)
-                .is_some_and(|(end, mine)| end <= mine.from)
+        other.is_live() && end.zip(subject.span).is_some_and(|(end, mine)| end <= mine.from)
     });
     Some(Conflict {
         effect: if in_order && !subject.opening {

@@ -137,10 +137,13 @@ pub(super) fn of_needed(
 ) -> String {
     match (planned, finished) {
         (_, Some(finished)) => {
-            let ended = finished
-                .outcome
-                .map_or_else(|| "in an unknown way".to_owned(), |outcome| format!("as {outcome}"));
-            format!("it depends on {needed}, which ended {ended} and is not in; plan {needed} anew or drop the dependency")
+            let ended = finished.outcome.map_or_else(
+                || "in an unknown way".to_owned(),
+                |outcome| format!("as {outcome}"),
+            );
+            format!(
+                "it depends on {needed}, which ended {ended} and is not in; plan {needed} anew or drop the dependency"
+            )
         }
         (Some(planned), None) if in_order => format!(
             "it depends on {needed}, which is {} and planned to be over before; it must be finished by then",

@@ -14,6 +14,8 @@ mod sweep;
 mod tests;
 
 pub use detect::{detect, detect_one};
-pub use facts::{ConflictFacts, FinishedChange, MajorIncident, OpenPullRequest, PlannedChange, PlannedTime, Span};
+pub use facts::{
+    ConflictFacts, FinishedChange, MajorIncident, OpenPullRequest, PlannedChange, PlannedTime, Span,
+};
 pub use found::{Collision, Conflict, Counterpart, GroupCollision};
 pub use policy::{ConflictEffects, ConflictPolicy};

@@ -97,8 +97,17 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(policy.depth, 3);
-        assert_eq!(policy.effect(ConflictType::SamePerson, true), ConflictEffect::Blocking);
-        assert_eq!(policy.effect(ConflictType::SamePerson, false), ConflictEffect::Advisory);
-        assert_eq!(policy.effect(ConflictType::InFreeze, false), ConflictEffect::Blocking);
+        assert_eq!(
+            policy.effect(ConflictType::SamePerson, true),
+            ConflictEffect::Blocking
+        );
+        assert_eq!(
+            policy.effect(ConflictType::SamePerson, false),
+            ConflictEffect::Advisory
+        );
+        assert_eq!(
+            policy.effect(ConflictType::InFreeze, false),
+            ConflictEffect::Blocking
+        );
     }
 }
