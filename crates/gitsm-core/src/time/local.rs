@@ -72,6 +72,19 @@ impl TextForm for LocalTime {
 }
 
 impl LocalTime {
+    /// The time so many minutes after midnight.
+    ///
+    /// # Errors
+    ///
+    /// When `minute_of_day` is above 1439.
+    pub fn from_minute_of_day(minute_of_day: u16) -> Result<Self, ValueError> {
+        if minute_of_day < DAY_MINUTES {
+            Ok(Self { minute_of_day })
+        } else {
+            Err(ValueError::of::<Self>("it is after the end of the day"))
+        }
+    }
+
     /// The start of the day, `00:00`.
     pub const MIDNIGHT: Self = Self { minute_of_day: 0 };
 
