@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arrows;
+mod calendars;
 mod documents;
 mod examples;
 mod invalid;

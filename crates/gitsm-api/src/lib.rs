@@ -25,6 +25,8 @@ pub mod v1alpha1;
 pub mod values;
 
 #[cfg(test)]
+mod sample;
+#[cfg(test)]
 mod structural_tests;
 
 pub use phase::{Transitions, can_move};

@@ -7,7 +7,7 @@ use strsim::damerau_levenshtein;
 ///
 /// What is given may be of any length; names of another length are passed over without a comparison, which would
 /// take time and memory of both lengths multiplied.
-pub(crate) fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let given = given.to_lowercase();
     let length = given.chars().count();
     names

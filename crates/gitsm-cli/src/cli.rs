@@ -1,7 +1,9 @@
 //! The command line as typed.
 
-use crate::commands::{completions::CompletionsArgs, explain::ExplainArgs, fmt::FmtArgs, new::NewArgs};
-use crate::commands::{policy::PolicyArgs, validate::ValidateArgs};
+use crate::commands::{
+    Question, approvals::ApprovalsArgs, at::AtRevisionArgs, completions::CompletionsArgs, decide::DecideArgs,
+    explain::ExplainArgs, fmt::FmtArgs, new::NewArgs, policy::PolicyArgs, validate::ValidateArgs,
+};
 use clap::{Parser, Subcommand};
 
 /// IT service management as code: services, changes, policies and request templates as YAML in git.
@@ -29,6 +31,14 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// Work with RecordPolicy rules
     Policy(PolicyArgs),
+    #[command(flatten)]
+    Question(Question),
+    /// Ask a question about an older revision of the estate
+    At(AtRevisionArgs),
+    /// Explain who approved what, from a saved facts file
+    Approvals(ApprovalsArgs),
+    /// Take a decision again from its saved facts
+    Decide(DecideArgs),
     /// Write shell completions to standard output
     Completions(CompletionsArgs),
     /// Write the manual page to standard output

@@ -240,7 +240,8 @@ impl ChangeSelector {
             .and(|| self.matches_change(change))
     }
 
-    fn matches_change(&self, change: &ChangeSubject) -> Matched {
+    /// Whether it could select a change through some service: everything but `service` is looked at.
+    pub fn matches_change(&self, change: &ChangeSubject) -> Matched {
         use SelectorField as Field;
         let types = match change.change_type {
             _ if self.change_types.is_empty() => Matched::Yes,

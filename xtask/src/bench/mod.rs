@@ -47,7 +47,7 @@ struct Row {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.criterion {
-        return execute(cargo().args(["bench", "--package", "gitsm-check"]));
+        return execute(cargo().args(["bench", "--package", "gitsm-check", "--package", "gitsm-core"]));
     }
     let What::Validate = arguments.what;
     let root = root();

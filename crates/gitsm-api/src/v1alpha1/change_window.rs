@@ -180,12 +180,18 @@ pub struct Recurrence {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 100), extend("x-kubernetes-list-type" = "set"))]
     pub dates: Vec<LocalDate>,
+    /// Months in which an occurrence may start, 1 to 12, with any date pattern. Default: all. With
+    /// `nthWeekday` it says what happens once a year. Example: `[11]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 12), extend("x-kubernetes-list-type" = "set"), extend("x-kubernetes-validations" = [rule("self.all(month, month >= 1 && month <= 12)", "months are 1 to 12")]))]
+    pub months: Vec<i32>,
     /// The date pattern as an RRULE of RFC 5545, for import; translated to the fields above. FREQ,
-    /// INTERVAL, BYDAY, BYMONTHDAY and UNTIL only. Example: `FREQ=WEEKLY;BYDAY=SA`.
+    /// INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, UNTIL (a date) and WKST only; COUNT and BYSETPOS are refused.
+    /// `from` stands for DTSTART: INTERVAL counts from it. Example: `FREQ=WEEKLY;BYDAY=SA`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rrule: Option<Text<200>>,
-    /// Date pattern and start as a cron expression of five fields, for import. As in POSIX, day of month
-    /// and day of week are combined by OR. Example: `0 22 * * 6`.
+    /// Date pattern and starts as a cron expression of five fields, for import. As in POSIX, day of month
+    /// and day of week are combined by OR. At most 96 starts a day. Example: `0 22 * * 6`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<Text<100>>,
     /// Local time at which an occurrence starts. Required, except with `cron`. Example: `22:00`.
@@ -195,8 +201,9 @@ pub struct Recurrence {
     /// one of `duration` and `endLocal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<Duration>,
-    /// Local time at which an occurrence ends: the first such time after its start. Exactly one of
-    /// `duration` and `endLocal`. Example: `02:00`.
+    /// Local time at which an occurrence ends: on the date of the start, or on the next date where the
+    /// clock is not later than at the start. An occurrence of which a clock change leaves nothing does not
+    /// take place. Exactly one of `duration` and `endLocal`. Example: `02:00`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_local: Option<LocalTime>,
     /// First date on which an occurrence may start. Default: no limit.

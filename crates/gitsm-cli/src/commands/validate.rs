@@ -3,6 +3,7 @@
 use crate::disk::DiskInput;
 use crate::estate;
 use crate::exit::{self, Exit};
+use crate::load::this_second;
 use crate::revision;
 use crate::terminal::Color;
 use anyhow::{Context as _, bail, ensure};
@@ -149,7 +150,7 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
         policies.append(&mut policies_at(Path::new(path))?);
     }
     let options = Options {
-        at: args.at.unwrap_or_else(this_second),
+        at: args.at.unwrap_or_else(|| this_second().timestamp()),
         limits: limits(args)?,
         jobs: args
             .jobs
@@ -198,16 +199,10 @@ fn nothing_changed(args: &ValidateArgs, subject: &Subject) -> anyhow::Result<Exi
         return Ok(Exit::Clean);
     }
     let mut report = Report::default();
-    report.summary.at = args.at.unwrap_or_else(this_second).to_string();
+    report.summary.at = args.at.unwrap_or_else(|| this_second().timestamp()).to_string();
     report.summary.revision.clone_from(&subject.revision);
     print(args, subject, report)?;
     Ok(Exit::Clean)
-}
-
-/// The clock, to the second: nothing is decided about less, and the summary prints it.
-fn this_second() -> jiff::Timestamp {
-    let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 fn counted(number: u64, what: &str) -> String {

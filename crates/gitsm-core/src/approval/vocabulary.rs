@@ -4,6 +4,7 @@ use crate::choice::choices;
 
 choices! {
     /// People who are meant by their relation to a change.
+    #[derive(PartialOrd, Ord)]
     pub enum ApproverRole {
         /// The owners of the affected services.
         ServiceOwner,
@@ -44,7 +45,7 @@ choices! {
 
 choices! {
     /// How an approval must be given.
-    #[derive(Default)]
+    #[derive(PartialOrd, Ord, Default)]
     pub enum Attestation {
         /// A review at the forge.
         #[default]
@@ -57,19 +58,21 @@ choices! {
 }
 
 choices! {
-    /// What becomes of approvals of somebody whose account belongs to no member.
+    /// What becomes of content to which somebody contributed who belongs to no member. Approvals of unknown
+    /// accounts never count.
     #[derive(Default)]
     pub enum UnknownIdentity {
-        /// They do not count.
+        /// Nothing is approved until the account or address belongs to a member.
         #[default]
         Deny,
-        /// They do not count, and one more approval is needed.
+        /// One more approval is needed.
         ExtraApproval,
     }
 }
 
 choices! {
     /// The verdict of a review at the forge.
+    #[derive(PartialOrd, Ord)]
     pub enum ReviewVerdict {
         /// The person agrees.
         Approved,
@@ -82,6 +85,7 @@ choices! {
 
 choices! {
     /// Where one rule of approval stands.
+    #[derive(PartialOrd, Ord)]
     pub enum RequirementState {
         /// Met.
         Approved,
@@ -98,6 +102,7 @@ choices! {
 
 choices! {
     /// What a member may do for the team.
+    #[derive(PartialOrd, Ord)]
     pub enum TeamRole {
         /// Approves changes to what the team owns.
         Approver,

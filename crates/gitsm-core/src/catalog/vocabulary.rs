@@ -20,7 +20,7 @@ choices! {
 
 choices! {
     /// What a failure of a dependency does.
-    #[derive(Default)]
+    #[derive(Default, PartialOrd, Ord)]
     pub enum DependencyStrength {
         /// The dependant is down too.
         #[default]

@@ -10,6 +10,7 @@ pub use git::{BranchName, Digest, GitRevision, GitUrl, HttpUrl, RepositoryPath};
 pub use names::{FieldName, LabelKey, LabelValue, ResourceName, RuleId};
 pub use objects::{
     ChangeId, ConfigurationItemId, IncidentId, ProblemId, ServiceId, ServiceRequestId, SlaPolicyId, WindowId,
+    WindowOverrideId,
 };
 pub use people::{Email, ForgeLogin};
 pub use references::{

@@ -2,7 +2,7 @@
 
 use super::references::{
     ChangeName, ChangeWindowName, ConfigurationItemName, IncidentName, NamespaceName, ProblemName,
-    ServiceName, ServiceRequestName, SlaPolicyName,
+    ServiceName, ServiceRequestName, SlaPolicyName, WindowOverrideName,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -74,6 +74,8 @@ object_ids! {
     ConfigurationItemId: ConfigurationItemName, "ConfigurationItem";
     /// One `ChangeWindow`.
     WindowId: ChangeWindowName, "ChangeWindow";
+    /// One `WindowOverride`.
+    WindowOverrideId: WindowOverrideName, "WindowOverride";
     /// One `Change`.
     ChangeId: ChangeName, "Change";
     /// One `Incident`.

@@ -19,6 +19,11 @@ impl TextForm for LocalDate {
 }
 
 impl LocalDate {
+    /// The date, where a manifest could write it: the years 0000 to 9999.
+    pub fn from_date(date: civil::Date) -> Option<Self> {
+        (date.year() >= 0).then_some(Self(date))
+    }
+
     /// The date for arithmetic.
     pub fn date(self) -> civil::Date {
         self.0
@@ -67,6 +72,22 @@ impl TextForm for LocalTime {
 }
 
 impl LocalTime {
+    /// The time so many minutes after midnight.
+    ///
+    /// # Errors
+    ///
+    /// When `minute_of_day` is above 1439.
+    pub fn from_minute_of_day(minute_of_day: u16) -> Result<Self, ValueError> {
+        if minute_of_day < DAY_MINUTES {
+            Ok(Self { minute_of_day })
+        } else {
+            Err(ValueError::of::<Self>("it is after the end of the day"))
+        }
+    }
+
+    /// The start of the day, `00:00`.
+    pub const MIDNIGHT: Self = Self { minute_of_day: 0 };
+
     /// Minutes since midnight, 0 to 1439.
     pub fn minute_of_day(self) -> u16 {
         self.minute_of_day
@@ -119,6 +140,11 @@ impl TextForm for ClosingTime {
 }
 
 impl ClosingTime {
+    /// The end of the day, `24:00`.
+    pub const END_OF_DAY: Self = Self {
+        minute_of_day: DAY_MINUTES,
+    };
+
     /// Minutes since midnight, 1 to 1440.
     pub fn minute_of_day(self) -> u16 {
         self.minute_of_day

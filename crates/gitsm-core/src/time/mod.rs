@@ -8,4 +8,4 @@ mod zone;
 pub use duration::Duration;
 pub use instant::Instant;
 pub use local::{ClosingTime, LocalDate, LocalTime};
-pub use zone::ZoneName;
+pub use zone::{ZoneName, tzdb_version};

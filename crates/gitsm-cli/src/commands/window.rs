@@ -1,0 +1,27 @@
+//! `gitsm window`: when changes may start.
+
+use crate::exit::Exit;
+use crate::load::{Asked, AtArgs, EstateArgs};
+use anyhow::bail;
+use clap::Args;
+
+/// Arguments of `gitsm window`.
+#[derive(Debug, Args)]
+pub(crate) struct WindowArgs {
+    #[command(flatten)]
+    estate: EstateArgs,
+
+    #[command(flatten)]
+    at: AtArgs,
+}
+
+/// Answers the question.
+pub(crate) fn run(asked: &Asked, args: &WindowArgs) -> anyhow::Result<Exit> {
+    let loaded = asked.estate(&args.estate)?;
+    bail!(
+        "{}: {} objects at {}",
+        loaded.folder.display(),
+        loaded.estate.len(),
+        args.at.instant()
+    )
+}

@@ -1,0 +1,1 @@
+//! Vectors and laws of conflicts.

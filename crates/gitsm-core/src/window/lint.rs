@@ -1,0 +1,1 @@
+//! What a window does not say wrongly, but hardly on purpose. The validator's rules turn these into diagnostics.
