@@ -48,15 +48,22 @@ pub(crate) mod gs407;
 pub(crate) mod gs408;
 pub(crate) mod gs409;
 pub(crate) mod gs410;
+pub(crate) mod gs411;
+pub(crate) mod gs412;
+pub(crate) mod gs413;
+pub(crate) mod gs414;
+pub(crate) mod gs416;
+pub(crate) mod gs417;
 pub(crate) mod gs501;
 pub(crate) mod gs502;
 pub(crate) mod gs503;
 
 use crate::diagnostic::{Finding, Level};
-use crate::engine::KindSet;
+use crate::engine::file::FileContext;
 use crate::engine::index::Index;
 use crate::engine::judge::Subject;
 use crate::engine::rulebook::Rulebook;
+use gitsm_core::time::Instant;
 
 /// What is known about a rule without running it.
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +126,12 @@ static ALL: &[&RuleMeta] = &[
     &gs408::META,
     &gs409::META,
     &gs410::META,
+    &gs411::META,
+    &gs412::META,
+    &gs413::META,
+    &gs414::META,
+    &gs416::META,
+    &gs417::META,
     &gs501::META,
     &gs502::META,
     &gs503::META,
@@ -138,13 +151,26 @@ pub fn find(id_or_name: &str) -> Option<&'static RuleMeta> {
 }
 
 /// Runs the rules about one object that passed its schema.
-pub(crate) fn check_object(subject: &Subject<'_>, kinds: &KindSet, findings: &mut Vec<Finding>) {
+pub(crate) fn check_object(subject: &Subject<'_>, context: &FileContext<'_>, findings: &mut Vec<Finding>) {
+    let (kinds, rulebook) = (context.kinds, context.rulebook);
+    let at = instant(context.options.at);
     gs211::check(subject, findings);
     match subject.info.map(|info| info.kind) {
         Some("ITService") => gs410::check(subject, findings),
         Some("RequestTemplate") => gs407::check(subject, findings),
-        Some("ApprovalPolicy" | "ChangeModel" | "SLAPolicy") => gs409::check(subject, kinds, findings),
+        Some("ApprovalPolicy" | "ChangeModel") => gs409::check(subject, kinds, findings),
+        Some("SLAPolicy") => {
+            gs409::check(subject, kinds, findings);
+            gs416::check(subject, kinds, rulebook, at, findings);
+        }
+        Some("BusinessCalendar") => gs417::check(subject, rulebook, findings),
         Some("RecordPolicy") => gs408::check(subject, kinds, findings),
+        Some("ChangeWindow") => {
+            if let Some(window) = gs411::check(subject, rulebook, findings) {
+                gs412::check(subject, &window, at, findings);
+                gs414::check(subject, &window, at, findings);
+            }
+        }
         _ => {}
     }
 }
@@ -165,13 +191,19 @@ pub(crate) fn check_estate(
     gs403::check(index, findings);
     gs404::check(index, findings);
     gs405::check(index, findings);
+    gs413::check(index, rulebook, instant(at), findings);
+}
+
+/// The instant of a run. Before the year 1 nothing of ours is written, so that the first instant stands for all of it.
+fn instant(at: jiff::Timestamp) -> Instant {
+    Instant::try_from(at).unwrap_or(Instant::MIN)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::engine::{self, Options};
+    use crate::engine::{self, KindSet, Options};
     use crate::input::MemoryInput;
     use crate::yaml::Limits;
 

@@ -1,9 +1,13 @@
 //! Reads from an object the few facts that rules about several objects need.
 
-use super::index::{Facts, HardDependency, Person, SelectorUse, ServiceFacts};
+use super::index::{Facts, HardDependency, Person, Planned, SelectorUse, ServiceFacts};
 use super::judge::Subject;
 use crate::diagnostic::Span;
+use gitsm_api::v1alpha1::change::Plan;
+use gitsm_core::change::ChangePhase;
+use gitsm_core::window::PlannedTime;
 use gitsm_schema::Path;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// The facts of an object of ours.
@@ -32,6 +36,7 @@ pub(crate) fn of(subject: &Subject<'_>) -> Facts {
         },
         "Change" => Facts::Change {
             model: text(spec, "model").map(|model| (Box::from(model), span(subject, "model"))),
+            planned: planned(subject, spec).map(Box::new),
         },
         "ChangeWindow" | "ApprovalPolicy" => selects(subject, spec, "selector"),
         "SLAPolicy" => match spec.get("appliesTo") {
@@ -45,6 +50,36 @@ pub(crate) fn of(subject: &Subject<'_>) -> Facts {
         },
         _ => Facts::None,
     }
+}
+
+/// When a change is planned; `None` without a start, or for a change that has ended.
+fn planned(subject: &Subject<'_>, spec: &Value) -> Option<Planned> {
+    let phase = subject.value.pointer("/status/phase").and_then(Value::as_str);
+    let started = [
+        ChangePhase::Implementing,
+        ChangePhase::Validating,
+        ChangePhase::Review,
+        ChangePhase::Closed,
+        ChangePhase::BackedOut,
+        ChangePhase::Cancelled,
+    ];
+    if phase.is_some_and(|phase| started.iter().any(|started| started.as_str() == phase)) {
+        return None;
+    }
+    let plan = Plan::deserialize(spec.get("plan")?).ok()?;
+    Some(Planned {
+        time: PlannedTime {
+            start: plan.start?,
+            duration: plan.duration,
+            backout: plan.backout_duration,
+            preparation: plan.preparation,
+        },
+        span: subject
+            .place
+            .span(&Path::root().field("spec").field("plan").field("start")),
+        services: texts(spec.get("services")).into(),
+        environment: text(spec, "environment")?.into(),
+    })
 }
 
 /// The members of a team with everything that stands for them.

@@ -5,6 +5,7 @@ use super::index::Entry;
 use super::judge::{self, Subject};
 use super::kinds::KindSet;
 use super::prelude::ServiceStore;
+use super::rulebook::Rulebook;
 use super::{OldObjects, Options};
 use crate::allow::{self, AllowComment};
 use crate::diagnostic::{Finding, Judged, ObjectId, RuleId, Span};
@@ -27,6 +28,7 @@ pub(crate) struct FileContext<'a> {
     pub(crate) kinds: &'a KindSet,
     pub(crate) policies: &'a PolicySet,
     pub(crate) services: &'a ServiceStore,
+    pub(crate) rulebook: &'a Rulebook,
     pub(crate) options: &'a Options,
     pub(crate) old: Option<&'a OldObjects<'a>>,
     /// Names of the `Chart.yaml` files of the run.

@@ -6,6 +6,7 @@
 
 use super::references::{MEMBER, Targets};
 use crate::diagnostic::{ObjectId, Span};
+use gitsm_core::window::PlannedTime;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -114,11 +115,26 @@ pub enum Facts {
     Change {
         /// Name and place of `spec.model`.
         model: Option<(Box<str>, Span)>,
+        /// When it is planned, if it says so.
+        planned: Option<Box<Planned>>,
     },
     /// Of an object that selects services.
     Selects(Box<SelectorUse>),
     /// Of a `Team`: its members.
     Members(Box<[Person]>),
+}
+
+/// When a change is planned, and what windows look at beside.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Start, duration, backout.
+    pub time: PlannedTime,
+    /// Where the start stands.
+    pub span: Span,
+    /// The services it names, of its own namespace.
+    pub services: Box<[Box<str>]>,
+    /// The environment that is changed.
+    pub environment: Box<str>,
 }
 
 /// A member of a team.

@@ -58,7 +58,7 @@ pub(crate) fn judge(
         .iter()
         .all(|finding| finding.level < Level::Error)
     {
-        rules::check_object(subject, context.kinds, findings);
+        rules::check_object(subject, context, findings);
         context.policies.evaluate(context, subject, old, findings);
     }
 }

@@ -190,6 +190,7 @@ fn judge_all(
         kinds,
         policies: &policies,
         services: &prelude.services,
+        rulebook: &prelude.rulebook,
         options,
         old: range.old,
         charts: &charts,

@@ -1,21 +1,56 @@
 //! The few objects by which others are judged: windows, calendars, catalogues, models, policies, teams.
 
+use gitsm_api::domain::change_window::window_policy;
 use gitsm_api::estate::Estate;
+use gitsm_core::calendar::Calendars;
+use gitsm_core::selector::ServiceSubject;
+use gitsm_core::window::{Override, Subject, WindowSet};
 
 /// What decisions about the objects of an estate need, whatever the size of the estate.
 #[derive(Debug, Default)]
 pub(crate) struct Rulebook {
     estate: Estate,
+    calendars: Calendars,
+    windows: WindowSet,
+    overrides: Vec<Override>,
 }
 
 impl Rulebook {
     /// Takes the objects as they were found.
     pub(crate) fn new(estate: Estate) -> Self {
-        Self { estate }
+        Self {
+            calendars: estate.business_calendars(),
+            windows: estate.window_set(None),
+            overrides: estate.overrides(),
+            estate,
+        }
     }
 
     /// The objects.
     pub(crate) fn estate(&self) -> &Estate {
         &self.estate
+    }
+
+    /// The business calendars.
+    pub(crate) fn calendars(&self) -> &Calendars {
+        &self.calendars
+    }
+
+    /// The change windows.
+    pub(crate) fn windows(&self) -> &WindowSet {
+        &self.windows
+    }
+
+    /// The overrides of windows.
+    pub(crate) fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// A service as windows see it, with what its catalogue says.
+    pub(crate) fn subject(&self, service: ServiceSubject) -> Subject {
+        Subject {
+            policy: window_policy(self.estate.catalog_for(&service)),
+            service: self.estate.with_defaults(service),
+        }
     }
 }

@@ -99,6 +99,7 @@ pub(crate) fn check(index: &Index, findings: &mut Vec<Finding>) {
     for entry in index.of_kind("Change") {
         let Facts::Change {
             model: Some((model, span)),
+            ..
         } = &entry.facts
         else {
             continue;
