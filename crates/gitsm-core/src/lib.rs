@@ -7,6 +7,7 @@
 //! Nothing here reads a clock, the environment or a file: time is an argument. What a decision takes and gives
 //! can be written as JSON, so that a decision of last year can be taken again from its inputs.
 
+pub mod agenda;
 pub mod approval;
 pub mod calendar;
 pub mod catalog;

@@ -15,6 +15,11 @@ impl Percent {
     /// Largest value.
     pub const MAX: u8 = 100;
 
+    /// The value itself, or 100 if it is more.
+    pub fn clamped(value: u8) -> Self {
+        Self(value.min(Self::MAX))
+    }
+
     /// The value, 0 to 100.
     pub fn get(self) -> u8 {
         self.0

@@ -114,7 +114,7 @@ pub struct Base {
 }
 
 /// A commit and the people it names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Commit {
     /// The commit.
@@ -141,7 +141,7 @@ pub struct CommitIdentity {
 }
 
 /// A review at the forge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Review {
     /// The forge's number of the review.
@@ -188,7 +188,7 @@ crate::choice::choices! {
 }
 
 /// That a review was dismissed, and by whom.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dismissal {
     /// Who dismissed it; `None`: not known.
@@ -201,7 +201,7 @@ pub struct Dismissal {
 
 /// What proves that a person gave an approval. The signature itself was verified by the caller; whether key and
 /// content are the right ones is decided here.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, tag = "kind")]
 pub enum Evidence {
     /// The word of the forge.
@@ -230,7 +230,7 @@ impl Evidence {
 }
 
 /// What a pull request was when a review of it was first seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Context {
     /// The git tree of the reviewed commit.
@@ -273,7 +273,7 @@ pub struct NamedPolicy {
 }
 
 /// What the condition of one rule gave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RuleCondition {
     /// The policy.

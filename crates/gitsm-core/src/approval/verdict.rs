@@ -3,7 +3,7 @@
 use super::facts::AccountId;
 use super::vocabulary::{Attestation, RequirementState};
 use crate::Text;
-use crate::ident::{BranchName, Digest, GitRevision, MemberId, RepositoryName, ResourceName};
+use crate::ident::{BranchName, Digest, GitRevision, MemberId, RepositoryName};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,6 +28,9 @@ pub struct Approvals {
     /// First instant at which something that counts lapses. `None`: nothing counts, or nothing lapses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Instant>,
+    /// The earliest instant at which time alone may change the answer: something lapses, or a time limit ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_transition: Option<Instant>,
     /// Digest of the policies in force.
     pub policies: Digest,
     /// Digest of the facts, however their lists were ordered.
@@ -94,9 +97,61 @@ pub struct Node {
     /// First instant at which something that counts lapses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Instant>,
+    /// Until when people are to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Instant>,
     /// Its parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Node>,
+}
+
+impl Node {
+    /// A part that waits.
+    pub(super) fn new(kind: NodeKind, name: String) -> Self {
+        Self {
+            kind,
+            name,
+            state: RequirementState::Pending,
+            needed: 0,
+            counted: Vec::new(),
+            not_counted: Vec::new(),
+            missing: None,
+            valid_until: None,
+            deadline: None,
+            children: Vec::new(),
+        }
+    }
+
+    /// Something that keeps anything from being approved.
+    pub(super) fn obstacle(name: &str, why: impl Into<String>) -> Self {
+        Self {
+            state: RequirementState::Error,
+            missing: Some(why.into()),
+            ..Self::new(NodeKind::Obstacle, name.to_owned())
+        }
+    }
+
+    /// Takes parts: it stands where the worst of them stands, Skipped if all are, and lapses when the first does.
+    pub(super) fn adopt(&mut self, children: Vec<Self>) {
+        use RequirementState as State;
+        let has = |state| children.iter().any(|child| child.state == state);
+        self.state = [State::Rejected, State::Error, State::Pending, State::Approved]
+            .into_iter()
+            .find(|state| has(*state))
+            .unwrap_or(State::Skipped);
+        self.valid_until = children.iter().filter_map(|child| child.valid_until).min();
+        self.children = children;
+    }
+
+    /// It and everything below it.
+    pub fn walk(&self) -> impl Iterator<Item = &Self> {
+        let mut waiting = vec![self];
+        std::iter::from_fn(move || {
+            let node = waiting.pop()?;
+            waiting.extend(node.children.iter().rev());
+            Some(node)
+        })
+    }
 }
 
 /// Somebody whose approval counted.
@@ -174,11 +229,6 @@ pub enum Reason {
         /// When it lapsed.
         expired_at: Instant,
     },
-    /// It was given after the time limit of a rule that rejects then.
-    TooLate {
-        /// The time limit.
-        deadline: Instant,
-    },
     /// It is dated after the decision.
     InTheFuture,
     /// Its text was edited.
@@ -233,8 +283,8 @@ pub enum Reason {
     },
     /// The person already counts for another rule.
     CountsElsewhere {
-        /// The other rule.
-        rule: ResourceName,
+        /// The other rule, and its group where it has several.
+        rule: String,
     },
     /// The represented person counts already.
     RepresentedCounts {

@@ -4,7 +4,8 @@
 //! up than it needs; a soft edge makes the dependant degraded and stops there. The rule of groups is the one of
 //! iTop's impact analysis (`min_up` as a count or a percentage of the related items).
 
-use super::graph::{Edge, Graph, GroupSize, NONE, index};
+use super::graph::{Graph, index};
+use super::walk::{Effect, Walk};
 use super::{DependencyStrength, EdgeOrigin, NodeId};
 use crate::ident::{ResourceName, ServiceId};
 use crate::vocabulary::Tier;
@@ -166,8 +167,9 @@ impl Graph {
         };
         let mut merged: Vec<Option<(Effect, Impact)>> = vec![None; self.ids.len()];
         let mut redundancy_lost = Vec::new();
+        let mut walk = Walk::new(self);
         for (environment, name) in walked {
-            let walk = Walk::run(self, &seeds, environment);
+            walk.run(seeds.iter().copied(), environment, u32::MAX);
             walk.merge_into(&mut merged, name);
             redundancy_lost.extend(walk.standing_groups(name));
         }
@@ -233,217 +235,4 @@ fn most_critical_first(one: &Impact, other: &Impact) -> Ordering {
         )
     };
     key(one).cmp(&key(other)).then_with(|| one.node.cmp(&other.node))
-}
-
-/// What happens to a node, the worse the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Effect {
-    Degraded,
-    Down,
-}
-
-/// How a node was reached.
-#[derive(Debug, Clone, Copy)]
-struct Hit {
-    distance: u32,
-    via: u32,
-    group: u32,
-    strength: DependencyStrength,
-    origin: EdgeOrigin,
-}
-
-/// One walk over the graph in one environment.
-struct Walk<'g> {
-    graph: &'g Graph,
-    environment: Option<u32>,
-    /// By node: whether it failed or is down.
-    down: Vec<bool>,
-    /// What failed, then what is down, nearest first.
-    queue: Vec<u32>,
-    /// How each node of the queue was reached, beside `queue`; `None` for what was said to fail.
-    hits: Vec<Option<Hit>>,
-    /// What is degraded, nearest first, each node once.
-    degraded: Vec<(u32, Hit)>,
-    /// By group: size, members lost, and the last member that was counted.
-    groups: Vec<Option<GroupLoss>>,
-    /// Groups that lost members, each once.
-    touched: Vec<u32>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct GroupLoss {
-    size: GroupSize,
-    lost: u32,
-    last: u32,
-}
-
-impl GroupLoss {
-    fn up(&self) -> u32 {
-        self.size.up.saturating_sub(self.lost)
-    }
-
-    fn has_fallen(&self) -> bool {
-        self.up() < self.size.needed
-    }
-}
-
-impl<'g> Walk<'g> {
-    fn run(graph: &'g Graph, seeds: &[u32], environment: Option<u32>) -> Self {
-        let mut walk = Self {
-            graph,
-            environment,
-            down: vec![false; graph.ids.len()],
-            queue: Vec::new(),
-            hits: Vec::new(),
-            degraded: Vec::new(),
-            groups: vec![None; graph.groups.len()],
-            touched: Vec::new(),
-        };
-        for seed in seeds {
-            walk.take_down(*seed, None);
-        }
-        // What a soft edge reaches may turn out to be down over another: it is sorted out at the end.
-        let mut suffering = Vec::new();
-        let mut next = 0;
-        while let (Some(&node), Some(hit)) = (walk.queue.get(next), walk.hits.get(next)) {
-            let distance = hit.map_or(0, |hit| hit.distance).saturating_add(1);
-            next += 1;
-            for edge in graph.dependants.of(node) {
-                if !edge.is_in(environment) || !graph.can_fail_in(edge.other, environment) {
-                    continue;
-                }
-                let strength = if edge.group == NONE {
-                    edge.strength
-                } else {
-                    match walk.lose(edge, node) {
-                        None => continue,
-                        Some(strength) => strength,
-                    }
-                };
-                let hit = Hit {
-                    distance,
-                    via: node,
-                    group: edge.group,
-                    strength,
-                    origin: edge.origin,
-                };
-                match strength {
-                    DependencyStrength::Hard => walk.take_down(edge.other, Some(hit)),
-                    DependencyStrength::Soft => suffering.push((edge.other, hit)),
-                }
-            }
-        }
-        let mut seen = walk.down.clone();
-        for (node, hit) in suffering {
-            if let Some(seen) = seen.get_mut(node as usize)
-                && !std::mem::replace(seen, true)
-            {
-                walk.degraded.push((node, hit));
-            }
-        }
-        walk
-    }
-
-    fn take_down(&mut self, node: u32, hit: Option<Hit>) {
-        if let Some(down) = self.down.get_mut(node as usize)
-            && !std::mem::replace(down, true)
-        {
-            self.queue.push(node);
-            self.hits.push(hit);
-        }
-    }
-
-    /// Counts the loss of a member. Gives what the failure of the group does, if it has fallen.
-    fn lose(&mut self, edge: &Edge, member: u32) -> Option<DependencyStrength> {
-        let graph = self.graph;
-        if !graph.is_up_at_rest(member) {
-            return None;
-        }
-        let group = graph.groups.get(edge.group as usize)?;
-        let slot = self.groups.get_mut(edge.group as usize)?;
-        let loss = slot.get_or_insert_with(|| {
-            self.touched.push(edge.group);
-            GroupLoss {
-                size: graph.group_size(group, self.environment),
-                lost: 0,
-                last: NONE,
-            }
-        });
-        // Edges of one member to one group stand side by side.
-        if loss.last != member {
-            loss.last = member;
-            loss.lost = loss.lost.saturating_add(1);
-        }
-        loss.has_fallen().then_some(loss.size.strength)
-    }
-
-    fn merge_into(&self, merged: &mut [Option<(Effect, Impact)>], name: Option<&ResourceName>) {
-        let down = self.queue.iter().zip(&self.hits);
-        let down = down.filter_map(|(node, hit)| hit.map(|hit| (*node, hit, Effect::Down)));
-        let degraded = self
-            .degraded
-            .iter()
-            .map(|(node, hit)| (*node, *hit, Effect::Degraded));
-        for (node, hit, effect) in down.chain(degraded) {
-            let Some(slot) = merged.get_mut(node as usize) else {
-                continue;
-            };
-            match slot {
-                Some((known, impact)) if *known == effect => impact.environments.extend(name.cloned()),
-                Some((known, _)) if *known > effect => {}
-                // The environments are walked in order and the first of the worst stays: so the causes of what is
-                // down lead back to what failed.
-                _ => *slot = self.impact(node, hit, name).map(|impact| (effect, impact)),
-            }
-        }
-    }
-
-    fn impact(&self, node: u32, hit: Hit, name: Option<&ResourceName>) -> Option<Impact> {
-        let id = self.graph.id(node)?;
-        let known = self.graph.node(id);
-        Some(Impact {
-            node: id.clone(),
-            tier: known.and_then(|node| node.tier),
-            user_facing: known.is_some_and(|node| node.user_facing),
-            distance: hit.distance,
-            environments: name.cloned().into_iter().collect(),
-            cause: Cause {
-                via: self.graph.id(hit.via)?.clone(),
-                strength: hit.strength,
-                origin: hit.origin,
-                group: self.group_state(hit.group, name),
-            },
-        })
-    }
-
-    /// A group that lost members, as it is in the end.
-    fn group_state(&self, group: u32, name: Option<&ResourceName>) -> Option<GroupState> {
-        let loss = self.groups.get(group as usize).copied().flatten()?;
-        let group = self.graph.groups.get(group as usize)?;
-        let lost = Graph::members_in(group, self.environment).filter(|member| {
-            self.graph.is_up_at_rest(*member) && self.down.get(*member as usize).copied().unwrap_or(false)
-        });
-        Some(GroupState {
-            node: self.graph.id(group.owner)?.clone(),
-            group: group.name.clone(),
-            environment: name.cloned(),
-            members: loss.size.members,
-            up: loss.up(),
-            needed: loss.size.needed,
-            lost: lost.filter_map(|member| self.graph.id(member)).cloned().collect(),
-        })
-    }
-
-    /// Groups that lost members and stand, of services that are not down anyway.
-    fn standing_groups(&self, name: Option<&ResourceName>) -> Vec<GroupState> {
-        let standing = self.touched.iter().filter(|group| {
-            let owner = self.graph.groups.get(**group as usize).map(|group| group.owner);
-            let is_down = owner.and_then(|owner| self.down.get(owner as usize).copied());
-            let loss = self.groups.get(**group as usize).copied().flatten();
-            is_down == Some(false) && loss.is_some_and(|loss| !loss.has_fallen())
-        });
-        standing
-            .filter_map(|group| self.group_state(*group, name))
-            .collect()
-    }
 }

@@ -6,17 +6,22 @@
 //! stand in for each other (a redundancy group).
 
 mod blast;
+mod build;
 mod distance;
 mod graph;
 mod issue;
+mod links;
 mod node;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod walk;
 
 pub use blast::{BlastRadius, Cause, GroupState, Impact};
 pub use distance::{Direction, Distance, Distances};
 pub use graph::{Graph, GraphSource};
 pub use issue::GraphIssue;
+pub(crate) use links::Links;
 pub use node::{Dependency, EdgeOrigin, MinUp, Node, NodeId};
 pub use vocabulary::{DependencyKind, DependencyStrength, ServiceHealth, ServiceState};
+pub(crate) use walk::GroupLosses;

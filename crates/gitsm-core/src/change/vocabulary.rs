@@ -221,6 +221,7 @@ choices! {
 
 choices! {
     /// The kinds of conflict.
+    #[derive(PartialOrd, Ord)]
     pub enum ConflictType {
         /// Both touch the same configuration item or service.
         SameItem,
@@ -251,6 +252,7 @@ choices! {
 
 choices! {
     /// What a conflict does to the change.
+    #[derive(PartialOrd, Ord)]
     pub enum ConflictEffect {
         /// It holds the change back until it is resolved or waived.
         Blocking,

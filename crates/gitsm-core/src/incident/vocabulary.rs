@@ -89,6 +89,114 @@ choices! {
 }
 
 choices! {
+    /// Why an incident took a step, or why it stands where it stands, in one word.
+    pub enum IncidentReason {
+        /// Somebody took notice.
+        Acknowledged,
+        /// It was declared a major incident.
+        Declared,
+        /// Its impact and urgency are being judged.
+        Triaged,
+        /// Somebody took it up.
+        TakenUp,
+        /// It waits for somebody or something else.
+        PutOnHold,
+        /// Somebody ended the hold.
+        HoldLifted,
+        /// The hold was for a time, and that is over.
+        HoldExpired,
+        /// What it waited for is no longer written.
+        HoldWithdrawn,
+        /// The problem it waited for is resolved.
+        ProblemResolved,
+        /// The change it waited for is closed.
+        ChangeClosed,
+        /// The change it waited for was given up.
+        ChangeCancelled,
+        /// The effect is gone.
+        EffectGone,
+        /// The effect came back.
+        EffectReturned,
+        /// Service is restored.
+        ServiceRestored,
+        /// It was resolved and is not.
+        Reopened,
+        /// The time after which it is closed is over.
+        ClosingTimeReached,
+        /// It was reported before.
+        Duplicate,
+        /// It is no incident.
+        FalseAlarm,
+        /// Nobody has taken notice yet.
+        AwaitsAcknowledgement,
+        /// Somebody works on it.
+        BeingWorkedOn,
+        /// The effect is gone; the cause is being looked for.
+        AwaitsResolution,
+        /// It will be closed at a known time.
+        AwaitsClosing,
+        /// It is not known when it is to be closed.
+        ClosingTimeUnknown,
+        /// It is a major incident whose review is not merged.
+        AwaitsReview,
+        /// It is over.
+        Over,
+        /// A command was refused.
+        CommandRefused,
+        /// An acknowledgement does not count.
+        AcknowledgementRefused,
+        /// A declaration does not count.
+        DeclarationRefused,
+        /// A time that a person entered cannot be right.
+        EffectiveTimeRefused,
+        /// The clock stands before the last step of the record.
+        ClockBehind,
+    }
+}
+
+choices! {
+    /// What is to be done because of a step of an incident.
+    pub enum IncidentActionKind {
+        /// Tell those on call and the team.
+        NotifyTeam,
+        /// Tell whoever reported it.
+        NotifyRequester,
+        /// Open its review.
+        OpenReview,
+    }
+}
+
+choices! {
+    /// Why an incident may be a major one.
+    pub enum MajorRule {
+        /// Its priority is P1.
+        HighestPriority,
+        /// A service of tier 1 is down.
+        CriticalServiceDown,
+        /// It has many child incidents.
+        ManyChildren,
+    }
+}
+
+choices! {
+    /// Where an impact or an urgency was taken from.
+    pub enum LevelSource {
+        /// A person stated it.
+        Stated,
+        /// From blast radius and tier.
+        BlastRadius,
+        /// From the route of the alert.
+        Alert,
+        /// From the speed at which the error budget burns.
+        BudgetBurn,
+        /// From the incidents of the problem.
+        Incidents,
+        /// Nothing is known; the middle step is assumed.
+        Assumed,
+    }
+}
+
+choices! {
     /// Where a problem stands.
     pub enum ProblemPhase {
         /// Registered.
@@ -140,5 +248,67 @@ choices! {
         Deferred,
         /// Finish it.
         Closed,
+    }
+}
+
+choices! {
+    /// Why a problem took a step, or why it stands where it stands, in one word.
+    pub enum ProblemReason {
+        /// It was prioritised.
+        Prioritised,
+        /// Its cause is being looked for.
+        AnalysisStarted,
+        /// Cause or workaround is documented and reviewed.
+        ErrorDocumented,
+        /// A fix was put under way.
+        FixStarted,
+        /// No fix is left that could still succeed.
+        FixFailed,
+        /// A fix went in, and it happened again.
+        HappenedAgain,
+        /// It did not happen again for the whole watch period.
+        WatchedClean,
+        /// Somebody lives with the risk for a time.
+        RiskAccepted,
+        /// The acceptance of the risk is over.
+        AcceptanceExpired,
+        /// The acceptance of the risk was taken back.
+        AcceptanceWithdrawn,
+        /// Somebody took it up again.
+        TakenUp,
+        /// It was finished.
+        Finished,
+        /// It waits for its coordinator.
+        AwaitsCoordinator,
+        /// It waits for a second person to review the documented error.
+        AwaitsPeerReview,
+        /// It waits for a fixing change to end.
+        AwaitsFix,
+        /// A fix went in and is being watched.
+        Watching,
+        /// A fix is in, and another is still under way.
+        AwaitsOtherFix,
+        /// It is left as it is until the acceptance expires.
+        Deferred,
+        /// It happened after it was resolved.
+        Recurred,
+        /// It is over.
+        Over,
+        /// A command was refused.
+        CommandRefused,
+        /// The clock stands before the last step of the record.
+        ClockBehind,
+    }
+}
+
+choices! {
+    /// What is to be done because of a step of a problem.
+    pub enum ProblemActionKind {
+        /// Take the incidents up again that wait for it.
+        ResumeIncidents,
+        /// Offer cause and workaround to whoever works on its incidents.
+        PublishKnownError,
+        /// Tell the coordinator and the team.
+        NotifyOwner,
     }
 }

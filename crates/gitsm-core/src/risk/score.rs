@@ -15,7 +15,7 @@
 //! A team without any change has 0.5; ten successful changes bring it to 0.25, ninety to 0.05.
 
 use super::WORST;
-use super::history::Run;
+use super::history::{Caused, Run};
 use crate::change::ChangeOutcome;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -41,17 +41,22 @@ impl TeamScore {
     pub fn of<'r>(runs: impl IntoIterator<Item = &'r Run>, now: Instant) -> Self {
         let mut score = Self::default();
         for run in runs.into_iter().filter(|run| run.counts_at(now)) {
-            score.add(run);
+            score.add(run.outcome, run.caused);
         }
         score
     }
 
-    /// Adds one change. One that was cancelled changes nothing.
-    pub fn add(&mut self, run: &Run) {
-        if run.went_in() {
-            self.runs = self.runs.saturating_add(1);
-            self.points = self.points.saturating_add(points(run));
-        }
+    /// Adds one change. One that was cancelled did not go in and changes nothing.
+    pub fn add(&mut self, outcome: ChangeOutcome, caused: Caused) {
+        let own = match outcome {
+            ChangeOutcome::Successful => 3,
+            ChangeOutcome::SuccessfulWithIssues => -2,
+            ChangeOutcome::Unsuccessful | ChangeOutcome::BackedOut => -5,
+            ChangeOutcome::Cancelled => return,
+        };
+        let lost = 10 * i64::from(caused.p1) + 5 * i64::from(caused.p2) + 2 * i64::from(caused.p3);
+        self.runs = self.runs.saturating_add(1);
+        self.points = self.points.saturating_add(own).saturating_sub(lost);
     }
 
     /// The smoothed value as a factor of risk, in thousandths: 0 (good) to 1000 (worst).
@@ -69,15 +74,4 @@ impl TeamScore {
             + i64::from((lost.min(whole) * i64::from(WORST)).rem_euclid(whole) != 0);
         u32::try_from(permille).unwrap_or(WORST).min(WORST)
     }
-}
-
-fn points(run: &Run) -> i64 {
-    let outcome = match run.outcome {
-        ChangeOutcome::Successful => 3,
-        ChangeOutcome::SuccessfulWithIssues => -2,
-        ChangeOutcome::Unsuccessful | ChangeOutcome::BackedOut => -5,
-        ChangeOutcome::Cancelled => 0,
-    };
-    let caused = run.caused;
-    outcome - 10 * i64::from(caused.p1) - 5 * i64::from(caused.p2) - 2 * i64::from(caused.p3)
 }

@@ -45,7 +45,7 @@ choices! {
 
 choices! {
     /// The priority a target is for.
-    #[derive(Default)]
+    #[derive(Default, PartialOrd, Ord)]
     pub enum TargetPriority {
         /// Priority P1.
         P1,
@@ -71,6 +71,39 @@ impl From<Priority> for TargetPriority {
             Priority::P3 => Self::P3,
             Priority::P4 => Self::P4,
             Priority::P5 => Self::P5,
+        }
+    }
+}
+
+choices! {
+    /// The conditions of a clock, in the order in which they are evaluated.
+    #[derive(PartialOrd, Ord)]
+    pub enum ConditionName {
+        /// The clock starts.
+        Start,
+        /// The clock does not count.
+        Pause,
+        /// A paused clock counts again.
+        Resume,
+        /// The clock ends.
+        Stop,
+        /// The clock starts anew.
+        Reset,
+        /// The clock is withdrawn.
+        Cancel,
+    }
+}
+
+impl ConditionName {
+    /// The field of `spec.conditions` that it is written in.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Stop => "stop",
+            Self::Reset => "reset",
+            Self::Cancel => "cancel",
         }
     }
 }
