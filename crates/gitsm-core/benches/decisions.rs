@@ -13,6 +13,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use gitsm_core::calendar::{Calendar, CalendarRules};
 use gitsm_core::catalog::{Graph, GraphSource, NodeId};
 use gitsm_core::time::Instant;
+use gitsm_core::window::{Subject, SubjectChange, Window, WindowSet, evaluate};
 use jiff::SignedDuration;
 use serde_json::json;
 use std::hint::black_box;
@@ -113,5 +114,76 @@ fn blast_radius(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, business_time, blast_radius);
+/// 10,000 windows of every pattern in several zones, a tenth of them freezes.
+fn many_windows(selected: &str) -> WindowSet {
+    let zones = ["Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC"];
+    let days = [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ];
+    let windows = (0..10_000_usize).map(|number| {
+        let day = days[number % 7];
+        let pattern = match number % 5 {
+            0 | 1 => json!({"weekdays": {"days": [day]}}),
+            2 => json!({"nthWeekdays": [{"nth": 2, "weekday": day}]}),
+            3 => json!({"monthDays": [-1, 1 + number % 28]}),
+            _ => json!({"weekdays": {"days": [day], "weeks": {"every": 2, "anchor": "2027-01-04"}}}),
+        };
+        let length = if number % 3 == 0 {
+            json!({"endLocal": "04:00"})
+        } else {
+            json!({"duration": "4h"})
+        };
+        let recurrence = json!({"timeZone": zones[number % 4], "pattern": pattern, "length": length,
+            "starts": [format!("{:02}:{:02}", number % 24, number % 60)]});
+        let service = if selected == "all" {
+            "basket".to_owned()
+        } else {
+            format!("service-{}", number % 1_000)
+        };
+        let kind = if number % 10 == 9 { "Freeze" } else { "Maintenance" };
+        let window: Window = serde_json::from_value(json!({"id": format!("shop/w{number}"), "kind": kind,
+            "selector": {"service": {"services": [service]}, "environments": ["prod"]},
+            "schedule": {"recurrence": recurrence}}))
+        .unwrap();
+        window
+    });
+    WindowSet {
+        windows: windows.collect(),
+        ..WindowSet::default()
+    }
+}
+
+/// One verdict over 10,000 windows, with its transitions and the part that each window had.
+fn windows(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("10,000 windows at one instant");
+    for (name, selected, service) in [
+        ("ten select the service", "few", "shop/service-7"),
+        ("all select the service", "all", "shop/basket"),
+    ] {
+        let set = many_windows(selected);
+        let subject: Subject = serde_json::from_value(json!({"service": {"id": service},
+            "policy": {"defaultWhenNoWindow": "Closed"}}))
+        .unwrap();
+        let change: SubjectChange =
+            serde_json::from_value(json!({"subject": {"environment": "prod"}})).unwrap();
+        let start = at("2027-03-27T12:34:56Z");
+        let mut minute = 0;
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                minute = (minute + 7_919) % 500_000;
+                let at = start.plus(SignedDuration::from_mins(minute));
+                evaluate(black_box(&set), &[], &subject, &change, at)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, business_time, blast_radius, windows);
 criterion_main!(benches);
