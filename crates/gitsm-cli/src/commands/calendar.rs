@@ -91,7 +91,7 @@ pub(crate) fn run(asked: &Asked, args: &CalendarArgs) -> anyhow::Result<Exit> {
             let none = if entries.is_empty() { "\nnothing\n" } else { "" };
             let (start, end) = (stretch.start(), stretch.end());
             format!(
-                "{name}: from {start} to {end}, UTC\n{}{none}",
+                "{name}, {start} to {end}, UTC\n{}{none}",
                 entries_as_text(&entries)
             )
         }
