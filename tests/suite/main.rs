@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arrows;
+mod calendar_cli;
 mod calendars;
 mod documents;
 mod examples;
@@ -12,4 +13,5 @@ mod kind_samples;
 mod support;
 mod valid;
 mod validate_cli;
+mod window_cli;
 mod windows;

@@ -14,7 +14,10 @@ mod estate;
 mod exit;
 mod load;
 mod revision;
+mod service;
+mod stretch;
 mod terminal;
+mod when;
 
 use clap::{CommandFactory as _, Parser as _};
 use std::process::ExitCode;

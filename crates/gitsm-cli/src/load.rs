@@ -27,6 +27,11 @@ pub(crate) struct AtArgs {
 }
 
 impl AtArgs {
+    /// The instant that was given.
+    pub(crate) fn given(&self) -> Option<Instant> {
+        self.at
+    }
+
     /// The instant that was given, or that of the clock, to the second.
     pub(crate) fn instant(&self) -> Instant {
         self.at.unwrap_or_else(this_second)

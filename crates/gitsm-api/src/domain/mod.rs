@@ -4,6 +4,7 @@
 //! references resolved and defaults filled in. Conversions of single objects are functions of the object;
 //! conversions that need other objects are methods of [`Estate`](crate::estate::Estate).
 
+pub mod agenda;
 pub mod approval_policy;
 pub mod business_calendar;
 pub mod change;
