@@ -86,7 +86,7 @@ fn verdict(clock: &ExplainedClock) -> String {
     let elapsed = length(reading.elapsed);
     let late = reading
         .remaining
-        .filter(|remaining| remaining.is_negative())
+        .filter(SignedDuration::is_negative)
         .map(|remaining| format!(", {} too long", length(remaining.abs())))
         .unwrap_or_default();
     let breach = reading
