@@ -10,6 +10,7 @@ mod documents;
 mod examples;
 mod invalid;
 mod kind_samples;
+mod sla_explain;
 mod support;
 mod valid;
 mod validate_cli;

@@ -2,7 +2,10 @@
 
 use crate::engine::KindSet;
 use crate::policy::{describe, record_environment, without_values};
-use gitsm_core::sla::{ConditionName, ConditionTexts, Conditions};
+use gitsm_core::sla::{
+    BusinessTime, ConditionName, ConditionTexts, Conditions, SlaPolicy, Trap, representatives,
+    traps_of_conditions, traps_of_targets,
+};
 use gitsm_core::time::Instant;
 use gitsm_core::vocabulary::TimedKind;
 use gitsm_schema::cel::{Activation, Binding, Program, Timestamp, Type, Value as CelValue, on_large_stack};
@@ -74,12 +77,30 @@ impl Conditions for RecordConditions {
     }
 }
 
+/// The traps in a service level: those of its conditions, tried on records of every phase, and those of its targets
+/// in a calendar; see `docs/service-levels.md` for what this can see.
+///
+/// # Errors
+///
+/// The first condition that does not compile.
+pub fn traps(
+    kinds: &KindSet,
+    policy: &SlaPolicy,
+    time: &dyn BusinessTime,
+    at: Instant,
+) -> Result<Vec<Trap>, ConditionError> {
+    let conditions = RecordConditions::compile(kinds, policy.kind, &policy.conditions)?;
+    let mut traps = traps_of_conditions(policy, &conditions, &representatives(policy.kind), at);
+    traps.extend(traps_of_targets(policy, time, at));
+    Ok(traps)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use ConditionName::{Cancel, Pause, Start, Stop};
     use gitsm_core::Text;
-    use gitsm_core::sla::{SlaMetric, Trap, default_conditions, representatives, traps_of_conditions};
+    use gitsm_core::sla::{AroundTheClock, SlaMetric, default_conditions};
     use serde_json::json;
 
     fn instant() -> Instant {
@@ -126,7 +147,7 @@ mod tests {
                 }
             }
             let policy = policy(kind, metric, &texts);
-            let traps = traps_of_conditions(&policy, &conditions, &records, instant());
+            let traps = traps(&kinds, &policy, &AroundTheClock, instant()).unwrap();
             assert_eq!(traps, [], "{kind} {metric}");
         }
         assert_eq!(count, 11);
@@ -185,10 +206,8 @@ mod tests {
                 Trap::StartImpliesPause,
             ),
         ] {
-            let conditions = RecordConditions::compile(&KindSet::new(), TimedKind::Incident, &texts).unwrap();
             let policy = policy(TimedKind::Incident, SlaMetric::Resolve, &texts);
-            let records = representatives(TimedKind::Incident);
-            let traps = traps_of_conditions(&policy, &conditions, &records, instant());
+            let traps = traps(&KindSet::new(), &policy, &AroundTheClock, instant()).unwrap();
             assert!(traps.contains(&expected), "{expected:?}: {traps:?}");
         }
     }

@@ -212,6 +212,10 @@ fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, variable: Option<&str>, e
 
 /// A message without what it quotes: a value of the object, which may be a secret, and which may hold quotes itself.
 pub(crate) fn without_values(message: &str) -> String {
+    // The words of Kubernetes for a text that is no date, duration and the like put it behind them without quotes.
+    if let Some((what, _)) = message.split_once(" formatted string ") {
+        return format!("{what} formatted string");
+    }
     let is_quote = |c: char| matches!(c, '\'' | '"' | '`');
     match (message.find(is_quote), message.rfind(is_quote)) {
         (Some(first), Some(last)) if first < last => format!("{}...{}", &message[..=first], &message[last..]),

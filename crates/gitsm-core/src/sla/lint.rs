@@ -154,8 +154,8 @@ fn must(known: Option<bool>) -> bool {
 
 /// Traps in the conditions of a policy, found by trying them on records that stand for all others.
 ///
-/// A condition that cannot be evaluated for a record may be either: what it could avoid is no trap. A condition that
-/// looks at fields which the records do not vary can still be taken for one that never holds: these are warnings.
+/// A condition that cannot be evaluated for a record with a phase may be either: what it could avoid is no trap. A
+/// condition that looks at fields which the records do not vary can still be taken for one that never holds: these are warnings.
 pub fn traps_of_conditions(
     policy: &SlaPolicy,
     conditions: &dyn Conditions,
@@ -180,12 +180,15 @@ pub fn traps_of_conditions(
         columns.insert(name, answers);
     }
     let has = |name| columns.contains_key(&name);
-    let known: Vec<Known> = (0..records.len())
-        .map(|row| {
-            // A condition that is not given holds for no record.
+    let known: Vec<Known> = records
+        .iter()
+        .enumerate()
+        .map(|(row, record)| {
             let ask = |name| match columns.get(&name).and_then(|answers| answers.get(row)) {
-                Some(answer) => answer.as_ref().ok().copied(),
-                None => Some(false),
+                Some(Ok(holds)) => Some(*holds),
+                Some(Err(_)) if record.has_phase => None,
+                // What is not given holds for no record; what fails only for want of a status, not for new ones.
+                _ => Some(false),
             };
             Known {
                 start: ask(ConditionName::Start),

@@ -26,6 +26,8 @@ pub const REQUEST_PHASES: &[&str] = &[
 pub struct Representative {
     /// What is special about it, in words. Example: `phase OnHold, hold AwaitingSupplier, acknowledged`.
     pub about: String,
+    /// Whether it has a phase: one that has none is so new that its status has not been written.
+    pub has_phase: bool,
     /// The record.
     pub snapshot: Value,
 }
@@ -46,6 +48,7 @@ pub fn representatives(kind: TimedKind) -> Vec<Representative> {
     };
     let mut found = vec![Representative {
         about: "no status".to_owned(),
+        has_phase: false,
         snapshot: base(kind),
     }];
     for phase in phases {
@@ -53,6 +56,7 @@ pub fn representatives(kind: TimedKind) -> Vec<Representative> {
         set(&mut snapshot, "/status/phase", json!(phase));
         found.push(Representative {
             about: format!("phase {phase}"),
+            has_phase: true,
             snapshot,
         });
     }
@@ -65,6 +69,7 @@ pub fn representatives(kind: TimedKind) -> Vec<Representative> {
                     change(&mut snapshot, value);
                     Representative {
                         about: format!("{}, {about}", known.about),
+                        has_phase: known.has_phase,
                         snapshot,
                     }
                 })

@@ -103,8 +103,8 @@ fn records_are_timed_by_the_policies_of_their_services() {
             "defaults": {"slaPolicies": [{"name": "default", "namespace": "shop"}]},
         }}),
         json!({"kind": "RequestTemplate", "metadata": {"name": "database", "namespace": "shop"}, "spec": {
-            "title": "Database", "owner": "team", "service": "search", "repository": "deploy", "approvalPolicy": "a",
-            "render": [{"path": "a.yaml", "content": "a"}], "branch": "main", "description": "A",
+            "title": "Database", "owner": "team", "service": "search", "approvalPolicy": "review",
+            "parameters": [], "render": [{"path": "a.yaml", "content": "a"}], "target": {"repository": "deploy"},
         }}),
         policy("named", &of_incidents, &json!({})),
         policy("default", &of_incidents, &json!({})),
