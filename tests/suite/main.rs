@@ -13,3 +13,4 @@ mod kind_samples;
 mod support;
 mod valid;
 mod validate_cli;
+mod windows;
