@@ -38,7 +38,7 @@ fn a_missing_approval_makes_it_approved() {
 #[test]
 fn what_cannot_be_read_is_told_with_its_place() {
     for (facts, expected) in [
-        ("at: 2027-02-05T14:00:00Z\n  x", "line 2"),
+        ("at: 1\nat: 2\n", "line 2"),
         ("[]", "must hold a map"),
         ("", "one document, not 0"),
         ("at: yesterday\n", "at: not an instant"),
@@ -66,4 +66,39 @@ fn a_login_cannot_command_the_terminal() {
         !run.stdout.contains('\u{1b}') && run.stdout.contains("@?[2Jx"),
         "{run}"
     );
+}
+
+#[test]
+fn every_policy_of_the_example_can_be_met() {
+    fn collect(
+        folder: &std::path::Path,
+        input: gitsm_check::input::MemoryInput,
+    ) -> gitsm_check::input::MemoryInput {
+        let mut paths: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        paths.sort();
+        paths.into_iter().fold(input, |input, path| {
+            if path.is_dir() {
+                collect(&path, input)
+            } else if path.extension().is_some_and(|ending| ending == "yaml") {
+                input.with(&path.to_string_lossy(), fs::read(&path).unwrap())
+            } else {
+                input
+            }
+        })
+    }
+    let input = collect(
+        &root().join("examples/acme"),
+        gitsm_check::input::MemoryInput::new(),
+    );
+    let estate = gitsm_check::estate::read(&input, 1).unwrap();
+    let found = estate.unmeetable_policies("2027-01-01T00:00:00Z".parse().unwrap());
+    assert_eq!(estate.approval_policies.len(), 8);
+    let always: Vec<_> = found
+        .iter()
+        .filter(|(_, all)| all.iter().any(|one| one.is_always()))
+        .collect();
+    assert_eq!(always, Vec::<&(_, _)>::new());
 }

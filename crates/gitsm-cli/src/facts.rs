@@ -20,7 +20,12 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
         File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     }
     .with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&bytes).with_context(|| format!("{} holds no facts of this decision", path.display()))
+    let name = if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    parse(&bytes).with_context(|| format!("{name} holds no facts of this decision"))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {
