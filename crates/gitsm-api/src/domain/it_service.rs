@@ -115,7 +115,7 @@ mod tests {
         estate
     }
 
-    fn service(more: Value) -> Value {
+    fn service(more: &Value) -> Value {
         let mut spec = json!({"displayName": "A service", "owner": "team", "state": "Production"});
         spec.as_object_mut()
             .unwrap()
@@ -130,9 +130,9 @@ mod tests {
     #[test]
     fn defaults_of_the_catalogue_are_filled_in() {
         let estate = estate(&[
-            ("ITService", "pay/api", service(json!({"userFacing": true}))),
-            ("ITService", "pay/db", service(json!({"tier": 1}))),
-            ("ITService", "shop/web", service(json!({}))),
+            ("ITService", "pay/api", service(&json!({"userFacing": true}))),
+            ("ITService", "pay/db", service(&json!({"tier": 1}))),
+            ("ITService", "shop/web", service(&json!({}))),
             (
                 "ServiceCatalog",
                 "money",
@@ -162,7 +162,7 @@ mod tests {
             (
                 "ITService",
                 "pay/api",
-                service(json!({
+                service(&json!({
                     "dependsOn": [
                         {"ref": {"name": "db"}},
                         {"ref": {"name": "bus", "namespace": "platform"}, "strength": "Soft"},
@@ -172,8 +172,8 @@ mod tests {
                     "redundancyGroups": [{"name": "psp", "minUp": {"percent": 50}}],
                 })),
             ),
-            ("ITService", "pay/db", service(json!({}))),
-            ("ITService", "platform/bus", service(json!({}))),
+            ("ITService", "pay/db", service(&json!({}))),
+            ("ITService", "platform/bus", service(&json!({}))),
             (
                 "ConfigurationItem",
                 "pay/psp-a",
