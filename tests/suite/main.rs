@@ -5,6 +5,7 @@
 
 mod approvals_cli;
 mod arrows;
+mod blast_radius;
 mod calendar_cli;
 mod calendars;
 mod documents;
