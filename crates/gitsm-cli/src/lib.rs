@@ -13,6 +13,7 @@ mod disk;
 mod estate;
 mod exit;
 mod load;
+mod records;
 mod revision;
 mod terminal;
 
