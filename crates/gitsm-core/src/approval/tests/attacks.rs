@@ -153,7 +153,7 @@ fn attack_07_who_contributes_to_somebody_elses_pull_request_does_not_approve_it(
         Reason::Pusher
     );
     assert_eq!(
-        with(|request| drop(request.other_pushers.insert(account("dora")))),
+        with(|request| request.other_pushers = [account("dora")].into()),
         Reason::Pusher
     );
     assert_eq!(

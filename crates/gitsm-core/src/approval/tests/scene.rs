@@ -56,6 +56,11 @@ pub(super) fn hours_ago(hours: i64) -> Instant {
 ///
 /// Teams: payments (ana, ben, cleo), platform (dora, emil, quinn), authority (fay, gus, olga), all in engineering.
 pub(super) fn facts() -> Facts {
+    static FACTS: std::sync::LazyLock<Facts> = std::sync::LazyLock::new(make_facts);
+    FACTS.clone()
+}
+
+fn make_facts() -> Facts {
     let people: serde_json::Map<String, Value> = PEOPLE
         .iter()
         .map(|(name, id)| {
