@@ -12,3 +12,4 @@ mod kind_samples;
 mod support;
 mod valid;
 mod validate_cli;
+mod windows;
