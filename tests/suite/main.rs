@@ -9,6 +9,8 @@ mod documents;
 mod examples;
 mod invalid;
 mod kind_samples;
+mod report_cli;
+mod risk_cli;
 mod support;
 mod valid;
 mod validate_cli;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use gitsm_api::domain::risk_facts::{self, Known, risk_facts};
 use gitsm_api::v1alpha1::Change;
-use gitsm_core::ident::ChangeId;
+use gitsm_core::ident::{ChangeId, GitRevision};
 use gitsm_core::risk::{Assessment, RiskFactorKind, RiskFacts, WindowLeft, assess};
 use gitsm_core::time::{Duration, Instant};
 use serde::Serialize;
@@ -126,10 +126,10 @@ pub(crate) fn run(asked: &Asked, args: &RiskArgs) -> anyhow::Result<Exit> {
     let loaded = asked.estate(&args.estate)?;
     let (id, change) = find(&loaded, &args.change)?;
     let records = args.records.read()?;
-    let graph = graph(&loaded);
+    let graph = loaded.estate.graph();
     let known = Known {
         records: records.as_ref(),
-        graph: graph.as_ref(),
+        graph: Some(&graph),
         diff_lines: args.diff_lines,
         checks: args
             .checks
@@ -160,6 +160,7 @@ pub(crate) fn run(asked: &Asked, args: &RiskArgs) -> anyhow::Result<Exit> {
             let answer = Answer {
                 change: &id,
                 at,
+                revision: loaded.revision.as_ref(),
                 assessment: &assessment,
                 facts: &facts,
             };
@@ -176,6 +177,8 @@ pub(crate) fn run(asked: &Asked, args: &RiskArgs) -> anyhow::Result<Exit> {
 struct Answer<'a> {
     change: &'a ChangeId,
     at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<&'a GitRevision>,
     assessment: &'a Assessment,
     facts: &'a RiskFacts,
 }
@@ -404,9 +407,4 @@ fn write_assumptions(text: &mut String, assessment: &Assessment) -> std::fmt::Re
         writeln!(text, "  floor {}: {}", floor.level, floor.reason)?;
     }
     Ok(())
-}
-
-/// The graph of the catalogue.
-fn graph(_loaded: &Loaded) -> Option<gitsm_core::catalog::Graph> {
-    None
 }
