@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arrows;
+mod blast_radius;
 mod calendars;
 mod documents;
 mod examples;

@@ -12,6 +12,7 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use gitsm_core::calendar::{Calendar, CalendarRules};
 use gitsm_core::catalog::{Graph, GraphSource, NodeId};
+use gitsm_core::change::conflict::{ConflictFacts, ConflictPolicy, detect};
 use gitsm_core::time::Instant;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -113,5 +114,51 @@ fn blast_radius(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, business_time, blast_radius);
+/// 10,000 scheduled changes of the services of [`graph`], three items each, some of them by the same people and in
+/// the same files. `sparse`: one after the other, so that none overlaps. Else 27 a night, in windows of four hours.
+fn changes(sparse: bool) -> ConflictFacts {
+    let first = at("2027-01-01T20:00:00Z");
+    let mut changes = serde_json::Map::new();
+    for number in 0..10_000_i64 {
+        let minute = if sparse {
+            number * 50
+        } else {
+            number / 27 * 24 * 60 + number % 27 * 8
+        };
+        let item = |step: i64| format!("ITService/estate/s{}", (number * 7_919 + step * 3_571) % 10_000);
+        let change = json!({
+            "phase": "Scheduled",
+            "environment": "prod",
+            "items": [item(0), item(1), item(2)],
+            "people": [format!("person-{}", number % 97)],
+            "plan": {
+                "start": first.plus(SignedDuration::from_mins(minute)),
+                "duration": "30m",
+                "backoutDuration": "15m",
+            },
+            "pullRequest": {"paths": [format!("deploy/s{number}/values.yaml"), format!("shared/{}.yaml", number % 5_000)]},
+        });
+        changes.insert(format!("estate/c{number}"), change);
+    }
+    serde_json::from_value(json!({"now": "2027-01-01T00:00:00Z", "changes": changes})).unwrap()
+}
+
+fn conflicts(criterion: &mut Criterion) {
+    let graph = graph();
+    let policy = ConflictPolicy::default();
+    let mut group = criterion.benchmark_group("conflicts among 10,000 changes");
+    group.sample_size(20);
+    for (name, facts) in [
+        ("one after the other", changes(true)),
+        ("in nightly windows", changes(false)),
+    ] {
+        assert!(!detect(&facts, &graph, &policy).is_empty());
+        group.bench_function(name, |bench| {
+            bench.iter(|| detect(black_box(&facts), &graph, &policy));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, business_time, blast_radius, conflicts);
 criterion_main!(benches);

@@ -223,10 +223,9 @@ fn every_pair(facts: &ConflictFacts, graph: &Graph) -> Found {
                 let starts: Vec<_> = starts.map(|span| span.from).collect();
                 let within = |instant: &Instant| overlap.from <= *instant && *instant < overlap.until;
                 if starts.into_iter().filter(within).any(falls_at) {
-                    tell(
-                        ConflictType::SameRedundancyGroup,
-                        "ITService/n/db nodes".to_owned(),
-                    );
+                    let links = Links::new(graph, 0);
+                    let (owner, name) = links.group(group).unwrap();
+                    tell(ConflictType::SameRedundancyGroup, format!("{owner} {name}"));
                 }
             }
         }
