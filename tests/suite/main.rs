@@ -12,6 +12,8 @@ mod documents;
 mod examples;
 mod invalid;
 mod kind_samples;
+mod report_cli;
+mod risk_cli;
 mod sla_explain;
 mod support;
 mod valid;

@@ -14,6 +14,7 @@ mod estate;
 mod exit;
 mod facts;
 mod load;
+mod records;
 mod revision;
 mod service;
 mod stretch;

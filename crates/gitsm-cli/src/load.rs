@@ -74,6 +74,18 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// Reads the estate if one is named or the current folder is in one.
+    pub(crate) fn estate_if_any(&self, args: &EstateArgs) -> anyhow::Result<Option<Loaded>> {
+        let named = args.estate.is_some() || self.revision.is_some();
+        if named || estate::find(Path::new("."))?.is_some() {
+            self.estate(args).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
 fn in_working_tree(args: &EstateArgs, jobs: usize) -> anyhow::Result<Loaded> {
     let (folder, root, config) = match &args.estate {
         Some(folder) => {

@@ -16,6 +16,7 @@ pub mod it_service;
 pub mod priority_matrix;
 pub mod problem;
 pub mod records;
+pub mod risk_facts;
 pub mod risk_policy;
 pub mod selectors;
 pub mod service_catalog;
