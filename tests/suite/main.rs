@@ -3,6 +3,7 @@
 // clippy.toml lets tests unwrap, but does not see that helpers here are part of tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod approvals_cli;
 mod arrows;
 mod calendars;
 mod documents;

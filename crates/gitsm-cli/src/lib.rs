@@ -12,6 +12,7 @@ mod commands;
 mod disk;
 mod estate;
 mod exit;
+mod facts;
 mod load;
 mod revision;
 mod terminal;

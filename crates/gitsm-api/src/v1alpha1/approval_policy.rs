@@ -95,7 +95,7 @@ pub struct ApprovalPolicySpec {
     /// Whether an approval outlives a push that leaves tree, base and policies the same. Default: false.
     #[serde(default)]
     pub same_tree: bool,
-    /// What becomes of approvals of unknown accounts. Default: Deny.
+    /// What becomes of content to which somebody contributed who belongs to no member. Default: Deny.
     #[serde(default)]
     pub unknown_identity: UnknownIdentity,
     /// Team whose members may dismiss a rejection. Default: only who rejected.

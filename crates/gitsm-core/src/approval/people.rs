@@ -46,7 +46,7 @@ pub struct Person {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SigningKey {
-    /// Its name, unique for the person.
+    /// Its name.
     pub name: ResourceName,
     /// The SHA-256 of the key's bytes, as OpenSSH computes it.
     pub fingerprint: Digest,

@@ -8,7 +8,7 @@ choices! {
     pub enum ApproverRole {
         /// The owners of the affected services.
         ServiceOwner,
-        /// Those who answer for security.
+        /// Those who answer for security: the team named `security`.
         SecurityOwner,
         /// Those who decide about high risks.
         ChangeAuthority,

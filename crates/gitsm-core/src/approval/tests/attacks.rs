@@ -182,7 +182,7 @@ fn attack_08_a_contributor_who_is_not_known_keeps_everything_from_being_approved
     let why = find(&answer, "known-contributors").missing.clone().unwrap();
     assert!(why.contains("author of commit aaaaaaaa"), "{why}");
     assert!(!why.contains("evil"), "an address is personal: {why}");
-    facts.pull_request.commits[0].author = Default::default();
+    facts.pull_request.commits[0].author = CommitIdentity::default();
     assert_state(&facts, Error);
 
     let mut unknown_pusher = approved();
