@@ -6,6 +6,7 @@
 mod approvals_cli;
 mod arrows;
 mod calendars;
+mod decide_cli;
 mod documents;
 mod examples;
 mod invalid;
