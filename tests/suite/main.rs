@@ -8,6 +8,7 @@ mod arrows;
 mod blast_radius;
 mod calendar_cli;
 mod calendars;
+mod decide_cli;
 mod documents;
 mod examples;
 mod invalid;

@@ -48,10 +48,32 @@ pub(super) fn view(facts: &Facts, binding: &Binding, now: Instant) -> View {
     View {
         state: approvals.state,
         message: words(tree),
-        changes: approvals.next_transition,
+        changes: foreseen(input, now).chain(approvals.next_transition).min(),
         overdue,
         lacks_policy_owners,
     }
+}
+
+/// Instants after `now` at which somebody comes to count or no longer counts: what is dated later than now, memberships,
+/// delegations and keys.
+fn foreseen(input: &approval::Facts, now: Instant) -> impl Iterator<Item = Instant> {
+    let reviews = input.reviews.iter().map(|review| review.submitted_at);
+    let memberships = input.people.teams.values().flat_map(|team| team.members.values());
+    let memberships = memberships
+        .flat_map(|member| [member.from, member.until])
+        .flatten();
+    let keys = input.people.people.values().flat_map(|person| &person.keys);
+    let keys = keys.filter_map(|key| key.until);
+    let delegations = input
+        .policies
+        .iter()
+        .flat_map(|policy| &policy.policy.delegations);
+    let delegations = delegations.map(|delegation| delegation.until);
+    reviews
+        .chain(memberships)
+        .chain(keys)
+        .chain(delegations)
+        .filter(move |instant| *instant > now)
 }
 
 fn is_met(state: RequirementState) -> bool {

@@ -6,7 +6,7 @@ use super::record::{Binding, Change, Content, Record};
 use super::vocabulary::{ChangeOutcome, ChangePhase, ChangePhaseRequest, ConflictEffect, GuardedPhase};
 use crate::Text;
 use crate::approval;
-use crate::calendar::CalendarRules;
+use crate::calendar::Calendar;
 use crate::catalog::ServiceHealth;
 use crate::choice::choices;
 use crate::ident::{ChangeId, GitRevision, IncidentId, MemberId, ResourceName, ReviewName};
@@ -148,7 +148,7 @@ pub struct ModelFacts {
     pub runs: Vec<Run>,
     /// The calendar in which the time until the review of an emergency is counted; absent, time as it passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub review_calendar: Option<CalendarRules>,
+    pub review_calendar: Option<Calendar>,
     /// The emergency change of the same team whose review is overdue: until it is done the team's standard models
     /// cannot be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -80,8 +80,8 @@ choices! {
         SoakOver,
         /// The backout is verified.
         BackoutVerified,
-        /// Its author changed it after it was refused.
-        ChangedSinceRejection,
+        /// Its author changed it after it was refused, or who refused took that back.
+        RejectionAnswered,
         /// Its time passed unused.
         Expired,
         /// Nothing is left to do.
@@ -121,7 +121,9 @@ impl Guard {
             Self::AssessmentOutdated => {
                 "model or environment changed, or anything that was assessed before it was approved"
             }
-            Self::ApproverRejected => "an approver asked for changes; earlier approvals are void",
+            Self::ApproverRejected => {
+                "an approver asked for changes, and the author has not answered yet; earlier approvals are void"
+            }
             Self::Approved => {
                 "the approval policy is met for the current commit, spec, plan and risk, or the standard \
                  model approves, or an override stands in for the approvers of an emergency"
@@ -140,7 +142,9 @@ impl Guard {
             Self::RolloutFinished => "the rollout finished and the content that is in is the approved one",
             Self::SoakOver => "the soak time is over and the model's requirements hold",
             Self::BackoutVerified => "what is in is what was in before the change",
-            Self::ChangedSinceRejection => "payload, plan or spec changed since it was refused",
+            Self::RejectionAnswered => {
+                "payload, plan or spec changed since it was refused, or who refused took that back"
+            }
             Self::Expired => "always; it never starts later by itself",
             Self::ReviewDone => {
                 "the outcome is set, the review, where one is needed, is merged by somebody who did not \
@@ -260,7 +264,7 @@ pub const MACHINE: &[Row] = {
         row(Validating, Review, GITSM, Guard::SoakOver),
         row(Review, Closed, &[Actor::Reviewer], Guard::ReviewDone),
         cancel(Rejected),
-        row(Rejected, Draft, &[Actor::Requester], Guard::ChangedSinceRejection),
+        row(Rejected, Draft, &[Actor::Requester], Guard::RejectionAnswered),
         cancel(OnHold),
         row(OnHold, Assessing, HOLDERS, Guard::ResumeAsked),
         cancel(Expired),

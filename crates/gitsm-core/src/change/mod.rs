@@ -30,7 +30,9 @@ pub use facts::{
 pub use machine::{Actor, ENTRIES, Guard, MACHINE, Row, moves_from};
 pub use model::{ChangeModel, Eligibility, ModelTransition, Requirement};
 pub use reason::{Explanation, Reason};
-pub use record::{Authority, Binding, BoundPart, Change, CommandAnswer, Content, Implementer, Plan, Record};
+pub use record::{
+    Authority, Binding, BoundPart, Change, CommandAnswer, Content, Implementer, Mark, Plan, Record,
+};
 pub use vocabulary::{
     ChangeModelState, ChangeOutcome, ChangePhase, ChangePhaseRequest, ConflictEffect, ConflictType,
     GuardedPhase, LockedField, RequirementType, ReviewRequirement,

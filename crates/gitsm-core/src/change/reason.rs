@@ -47,6 +47,8 @@ choices! {
         ApprovalLapsed,
         /// An approver asked for changes.
         RejectedByApprover,
+        /// Who refused it took that back.
+        RejectionWithdrawn,
         /// Its time passed unused.
         StartMissed,
         /// It needs approval again.
@@ -173,6 +175,7 @@ impl Reason {
             | Self::BackoutVerified
             | Self::ReviewDone
             | Self::Requested
+            | Self::RejectionWithdrawn
             | Self::PullRequestClosed
             | Self::Final
             | Self::WaitingForStart

@@ -156,7 +156,7 @@ fn unmet(scene: &Scene<'_>, to: GuardedPhase, requirement: &Requirement) -> Opti
         }
         RequirementType::Approval => match scene.authority() {
             Ok(_) => return None,
-            Err(_) => (Reason::RequirementNotMet, scene.approvals.message.clone()),
+            Err(_) => (Reason::RequirementNotMet, scene.approvals().message.clone()),
         },
         RequirementType::Check => {
             let check = value.map_or("", |value| value.as_str());

@@ -3,12 +3,12 @@
 use super::super::facts::{Causation, PullRequestState, RolloutState};
 use super::super::machine::{Guard, Row};
 use super::super::reason::{Explanation, Reason};
-use super::super::record::{BoundPart, Mark};
+use super::super::record::{Binding, BoundPart, Mark};
 use super::super::vocabulary::{ChangePhase, ChangePhaseRequest, GuardedPhase};
 use super::gate;
 use super::outcome;
 use super::scene::{Scene, Verdict};
-use crate::approval::RequirementState;
+use crate::approval::{ForgeVerdict, RequirementState};
 use crate::vocabulary::{BackoutKind, ChangeType};
 
 /// What the guard of a row says.
@@ -38,7 +38,7 @@ pub(super) fn evaluate(scene: &Scene<'_>, row: &Row) -> Verdict {
         Guard::RolloutFinished => rollout_finished(scene),
         Guard::SoakOver => soak_over(scene),
         Guard::BackoutVerified => backout_verified(scene),
-        Guard::ChangedSinceRejection => changed_since_rejection(scene),
+        Guard::RejectionAnswered => rejection_answered(scene),
         Guard::Expired => Verdict::moves(
             Reason::ApprovalNeededAgain,
             "its time passed unused, and it never starts later by itself",
@@ -219,12 +219,34 @@ fn assessment_outdated(scene: &Scene<'_>) -> Verdict {
     }
 }
 
+/// A rejection outlives a push until who rejected looks again. Once the author has answered it with other content, the
+/// change waits for that, instead of being refused again at once.
 fn approver_rejected(scene: &Scene<'_>) -> Verdict {
-    if scene.approvals.state == RequirementState::Rejected {
-        Verdict::moves(Reason::RejectedByApprover, scene.approvals.message.clone())
-    } else {
-        Verdict::Silent
+    let approvals = scene.approvals();
+    if approvals.state != RequirementState::Rejected || is_answered(scene) {
+        return Verdict::Silent;
     }
+    Verdict::moves(Reason::RejectedByApprover, approvals.message.clone())
+}
+
+/// Whether all rejections there are were answered by a change of the content.
+fn is_answered(scene: &Scene<'_>) -> bool {
+    let record = &scene.facts.record;
+    let Some((rejected, input)) = record.rejected.as_ref().zip(scene.facts.approvals.as_ref()) else {
+        return false;
+    };
+    let reviews = input.reviews.iter();
+    let newest = reviews
+        .filter(|review| review.verdict == ForgeVerdict::ChangesRequested)
+        .map(|review| review.submitted_at)
+        .max();
+    newest.is_some() && newest <= record.approvals_void_until && author_changed(rejected, scene)
+}
+
+/// Whether the author changed anything. A risk that is computed anew is not an answer to a review.
+fn author_changed(rejected: &Binding, scene: &Scene<'_>) -> bool {
+    let parts = rejected.differences(&scene.binding);
+    parts.iter().any(|part| *part != BoundPart::RiskLevel)
 }
 
 fn approved(scene: &Scene<'_>) -> Verdict {
@@ -256,7 +278,7 @@ fn approval_lost(scene: &Scene<'_>) -> Verdict {
         return Verdict::Moves(vec![changed(&parts)]);
     }
     // What cannot be read is not withdrawn: the gate stays shut, and the approval is there when it can be read again.
-    if scene.approvals.state == RequirementState::Error || !scene.facts.unreadable.is_empty() {
+    if scene.approvals().state == RequirementState::Error || !scene.facts.unreadable.is_empty() {
         return Verdict::Silent;
     }
     match scene.authority() {
@@ -452,19 +474,22 @@ fn backout_verified(scene: &Scene<'_>) -> Verdict {
     }
 }
 
-fn changed_since_rejection(scene: &Scene<'_>) -> Verdict {
-    let parts = match &scene.facts.record.rejected {
-        Some(rejected) => rejected.differences(&scene.binding),
-        None => vec![BoundPart::Spec],
+fn rejection_answered(scene: &Scene<'_>) -> Verdict {
+    let changed = match &scene.facts.record.rejected {
+        Some(rejected) => author_changed(rejected, scene),
+        None => true,
     };
-    // A risk that is computed anew is not an answer to a review.
-    if parts.iter().any(|part| *part != BoundPart::RiskLevel) {
-        Verdict::Moves(vec![changed(&parts)])
-    } else {
-        Verdict::Held(vec![Explanation::new(
+    if changed {
+        return Verdict::moves(Reason::ContentChanged, "it has changed since it was refused");
+    }
+    match scene.approvals().state {
+        RequirementState::Rejected | RequirementState::Error => Verdict::Held(vec![Explanation::new(
             Reason::WaitingForAuthor,
-            "it was refused and has not changed since",
-        )])
+            format!("it was refused: {}", scene.approvals().message),
+        )]),
+        RequirementState::Approved | RequirementState::Pending | RequirementState::Skipped => {
+            Verdict::moves(Reason::RejectionWithdrawn, "who refused it took that back")
+        }
     }
 }
 
@@ -493,7 +518,7 @@ fn review_done(scene: &Scene<'_>) -> Verdict {
     if outcome::late_approval_missing(scene) {
         against.push(Explanation::new(
             Reason::LateApprovalPending,
-            format!("it went in by an override: {}", scene.approvals.message),
+            format!("it went in by an override: {}", scene.approvals().message),
         ));
     }
     let undecided = facts

@@ -10,7 +10,6 @@ use super::super::vocabulary::{ChangeOutcome, ChangePhase};
 use super::scene::Scene;
 use super::{commands, gate, guards, outcome, standing};
 use crate::Text;
-use crate::calendar::Calendar;
 use crate::time::Instant;
 use crate::vocabulary::ChangeType;
 use jiff::SignedDuration;
@@ -178,15 +177,14 @@ fn finish(scene: &Scene<'_>, decision: &mut Decision) {
     );
 }
 
-/// When the review of an emergency is due. A calendar that never opens again gives no instant, and the review stays
-/// due at none.
+/// When the review of an emergency is due. Where no calendar is given, or it never opens again, time counts as it
+/// passes.
 fn review_due(scene: &Scene<'_>) -> Option<Instant> {
     let model = scene.model()?;
     let length = SignedDuration::from_mins(i64::from(model.definition.review_due_minutes));
-    match &model.review_calendar {
-        Some(rules) => Calendar::new(rules.clone()).add_business(scene.now, length),
-        None => Some(scene.now.plus(length)),
-    }
+    let calendar = model.review_calendar.as_ref();
+    let open = calendar.and_then(|calendar| calendar.add_business(scene.now, length));
+    Some(open.unwrap_or_else(|| scene.now.plus(length)))
 }
 
 /// Voids reviews where the commit that they are bound to does not do so: what is set aside, refused or missed is judged

@@ -68,5 +68,5 @@ pub(super) fn review_needed(scene: &Scene<'_>) -> bool {
 /// Whether people must still approve what an override let in.
 pub(super) fn late_approval_missing(scene: &Scene<'_>) -> bool {
     scene.facts.record.authority == Some(Authority::Override)
-        && scene.approvals.state != RequirementState::Approved
+        && scene.approvals().state != RequirementState::Approved
 }

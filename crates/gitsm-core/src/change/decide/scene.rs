@@ -44,8 +44,7 @@ pub(super) struct Scene<'f> {
     pub(super) now: Instant,
     /// What a decision of now is bound to.
     pub(super) binding: Binding,
-    /// What the approvals come to.
-    pub(super) approvals: approvals::View,
+    approvals: approvals::View,
     /// The windows as the change sees them.
     pub(super) windows: Windows<'f>,
     next: Cell<Option<Instant>>,
@@ -53,22 +52,15 @@ pub(super) struct Scene<'f> {
 
 impl<'f> Scene<'f> {
     pub(super) fn new(facts: &'f Facts, now: Instant) -> Self {
-        let change = &facts.change;
         let binding = facts.binding();
-        let scene = Self {
+        Self {
             facts,
             now,
             approvals: approvals::view(facts, &binding, now),
             windows: Windows::new(facts, binding.risk.map(|risk| risk.level)),
             binding,
             next: Cell::new(None),
-        };
-        scene.note(scene.approvals.changes);
-        for force in facts.overrides.iter().filter(|force| force.change == change.id) {
-            scene.note(Some(force.during.start()));
-            scene.note(Some(force.during.end()));
         }
-        scene
     }
 
     /// The next instant that anything asked for.
@@ -82,6 +74,12 @@ impl<'f> Scene<'f> {
             let earliest = self.next.get().map_or(instant, |next| next.min(instant));
             self.next.set(Some(earliest));
         }
+    }
+
+    /// What the approvals come to.
+    pub(super) fn approvals(&self) -> &approvals::View {
+        self.note(self.approvals.changes);
+        &self.approvals
     }
 
     /// Whether an instant has come. Every comparison with the clock goes through here or a view, so that none is
@@ -107,8 +105,15 @@ impl<'f> Scene<'f> {
     /// Whether an override for the change is in force.
     pub(super) fn has_override(&self) -> bool {
         let change = &self.facts.change.id;
-        let mut overrides = self.facts.overrides.iter();
-        overrides.any(|force| force.change == *change && force.during.contains(self.now))
+        let overrides = self.facts.overrides.iter();
+        let mut mine = overrides
+            .filter(|force| force.change == *change)
+            .map(|force| force.during);
+        for during in mine.clone() {
+            self.note(Some(during.start()));
+            self.note(Some(during.end()));
+        }
+        mine.any(|during| during.contains(self.now))
     }
 
     /// Whether it is an emergency that the people of an override let go in.
@@ -155,11 +160,12 @@ impl<'f> Scene<'f> {
     pub(super) fn authority(&self) -> Result<Authority, Vec<Explanation>> {
         let expired = self.facts.record.has(Mark::Expired);
         let standard = self.is_type(ChangeType::Standard);
-        let message = || self.approvals.message.clone();
-        match self.approvals.state {
+        let approvals = self.approvals();
+        let message = || approvals.message.clone();
+        match approvals.state {
             RequirementState::Rejected => Err(vec![Explanation::new(Reason::RejectedByApprover, message())]),
             RequirementState::Approved => Ok(Authority::People),
-            _ if self.approvals.lacks_policy_owners => {
+            _ if approvals.lacks_policy_owners => {
                 Err(vec![Explanation::new(Reason::ApprovalPending, message())])
             }
             _ if standard && !expired => Ok(Authority::Model),

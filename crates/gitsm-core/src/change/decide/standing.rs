@@ -78,10 +78,10 @@ pub(super) fn actions(scene: &Scene<'_>, decision: &mut Decision) {
 }
 
 fn approval(scene: &Scene<'_>, decision: &mut Decision) {
-    if scene.approvals.state == RequirementState::Pending {
+    if scene.approvals().state == RequirementState::Pending {
         decision.actions.push(Action::RequestApproval);
     }
-    if scene.approvals.overdue {
+    if scene.approvals().overdue {
         decision.actions.push(Action::Escalate {
             to: Audience::ChangeAuthority,
             why: Reason::ApprovalPending,

@@ -1,1 +1,6 @@
 //! Tests of the state machine.
+
+mod fixture;
+mod gate;
+mod laws;
+mod stories;
