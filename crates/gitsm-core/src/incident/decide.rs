@@ -360,11 +360,13 @@ impl<'f> Run<'f> {
         resolved.plus(self.facts.reopen_within.to_signed())
     }
 
-    /// When it is to be closed, if that is known for the resolution it has now.
+    /// When it is closed, if that is known.
     pub(super) fn closes_at(&self) -> Option<Instant> {
-        let same = self.times.resolved() == self.facts.timestamps.resolved()
-            && self.facts.phase == IncidentPhase::Resolved;
-        self.facts.closes_at.filter(|_| same)
+        let resolved = self
+            .times
+            .resolved()
+            .filter(|_| self.phase == IncidentPhase::Resolved)?;
+        self.facts.closing.as_ref()?.after(resolved)
     }
 
     fn standing(&self) -> Reason<Why> {

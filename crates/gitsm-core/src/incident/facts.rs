@@ -1,5 +1,6 @@
 //! What the decision about an incident is taken from, and what it gives.
 
+use super::closing::Closing;
 use super::major::{MajorReason, MajorRules, MajorSignals};
 use super::record::{Acknowledgement, Action, Answer, Command, Event, Reason};
 use super::timeline::{EffectiveTimes, Timestamps};
@@ -78,10 +79,10 @@ pub struct Facts {
     /// How long after it was resolved it may be reopened.
     #[serde(default = "Facts::default_reopen_within")]
     pub reopen_within: Duration,
-    /// When it is to be closed: so many business days after `timestamps.resolved`, by the calendar of its service.
-    /// Absent while it is not resolved, and where the calendar cannot be read: then it is not closed.
+    /// When it is closed after its resolution. Absent where the calendar of its service cannot be read: then it is not
+    /// closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closes_at: Option<Instant>,
+    pub closing: Option<Closing>,
 }
 
 impl Facts {
@@ -95,7 +96,6 @@ impl Facts {
     /// The facts after a decision, as the next decision finds them when nobody does anything in between.
     #[must_use]
     pub fn after(&self, decision: &Decision) -> Self {
-        let resolved = decision.timestamps.resolved();
         Self {
             phase: decision.phase,
             timestamps: decision.timestamps.clone(),
@@ -103,8 +103,6 @@ impl Facts {
             last_step_at: decision.last_step_at,
             reopen_count: decision.reopen_count,
             answered: decision.answered.clone(),
-            // It belongs to one resolution; for another the caller computes another.
-            closes_at: self.closes_at.filter(|_| resolved == self.timestamps.resolved()),
             ..self.clone()
         }
     }

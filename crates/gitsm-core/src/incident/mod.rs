@@ -5,6 +5,7 @@
 //! the same for problems. The state machines are data: what [`incident_moves`] and [`problem::problem_moves`] show
 //! is what is enforced.
 
+mod closing;
 mod decide;
 mod facts;
 mod guards;
@@ -20,6 +21,7 @@ mod tests;
 mod timeline;
 mod vocabulary;
 
+pub use closing::Closing;
 pub use decide::decide;
 pub use facts::{Decision, Declaration, Facts, Hold, LinkedChange, LinkedProblem, People, Resolution};
 pub use major::{MajorReason, MajorRules, MajorSignals, propose_major};

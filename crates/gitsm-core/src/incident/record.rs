@@ -32,8 +32,11 @@ pub struct Command<T> {
     pub to: T,
     /// Who asks. Admission has checked that the writer is this person.
     pub by: MemberId,
+    /// When it was written, where that is known. The same words at another time are another command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Instant>,
     /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<500>>,
 }
 
@@ -126,8 +129,8 @@ impl<K> Action<K> {
 /// A command stays in the object until its writer removes it. It is carried out once: whatever belongs to it (the
 /// command, the hold, the resolution) is kept as a digest once it was answered, and the same digest is not answered
 /// again. So an incident that came back from a hold is not put on hold again by the command of last week, and a
-/// command that was refused is not obeyed days later because its author happens to be on call. To ask again, change
-/// the command or take it away first.
+/// command that was refused is not obeyed days later because its author happens to be on call. To ask again, write it
+/// again at another time, change it, or take it away first.
 pub(super) enum Pending {
     /// There is no command.
     None,

@@ -1,19 +1,20 @@
 //! Which changes may have caused an incident.
 
-use crate::ident::{ChangeId, ServiceId};
+use crate::catalog::{Direction, Distance, Graph, NodeId};
+use crate::ident::{ChangeId, ResourceName};
 use crate::time::Instant;
 use crate::vocabulary::RiskLevel;
 use crate::{Percent, Text};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An incident, as far as the search for its cause goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Symptom {
-    /// Affected services.
-    pub services: BTreeSet<ServiceId>,
+    /// Affected services and configuration items.
+    pub affected: BTreeSet<NodeId>,
     /// When the effect began.
     pub began: Instant,
 }
@@ -24,8 +25,8 @@ pub struct Symptom {
 pub struct Candidate {
     /// Which one.
     pub change: ChangeId,
-    /// Services it changes.
-    pub services: BTreeSet<ServiceId>,
+    /// Services and configuration items that it changes.
+    pub changed: BTreeSet<NodeId>,
     /// When it began to go in; absent: it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Instant>,
@@ -63,18 +64,18 @@ pub struct Parts {
     pub risk: RiskPart,
 }
 
-/// How near the changed service is.
+/// How near what was changed is to what is affected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DistancePart {
     /// Points.
     pub points: u8,
-    /// Dependencies between the affected and the changed service; 0 is the same service.
-    pub hops: u32,
-    /// The affected service.
-    pub affected: ServiceId,
-    /// The changed service.
-    pub changed: ServiceId,
+    /// Which way what was changed lies, and how many dependencies are in between.
+    pub distance: Distance,
+    /// What is affected.
+    pub affected: NodeId,
+    /// What was changed.
+    pub changed: NodeId,
 }
 
 /// How near in time the change is.
@@ -104,13 +105,15 @@ pub struct RiskPart {
 /// The points of each part. Together they are at most 100.
 ///
 /// The weights are a judgement, not a measurement: distance counts most, since what an affected service does not
-/// depend on can hardly break it; then time, since most faults of a change show within its first hours; risk last,
-/// since it says how bad a failure would be rather than whether it happened.
+/// depend on can hardly break it, and what depends on it only by load; then time, since most faults of a change show
+/// within its first hours; risk last, since it says how bad a failure would be rather than whether it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Weights {
     /// Points by number of hops, falling; further away is none.
     pub hops: [u8; 7],
+    /// So many hops further away counts what depends on the affected service, rather than the other way round.
+    pub dependant_detour: u32,
     /// Points of a change that was going in when the effect began.
     pub in_progress: u8,
     /// Points of a change that ended up to so many seconds before, falling; longer before is none.
@@ -122,6 +125,7 @@ pub struct Weights {
 /// The weights that are used: 50 for distance, 35 for time, 15 for risk.
 pub const WEIGHTS: Weights = Weights {
     hops: [50, 38, 28, 20, 13, 7, 3],
+    dependant_detour: 2,
     in_progress: 35,
     ended: [
         (5 * 60, 33),
@@ -139,17 +143,34 @@ pub const WEIGHTS: Weights = Weights {
 /// So many suspects are kept.
 pub const MOST_SUSPECTS: usize = 10;
 
+/// The changes that may have caused an incident, the most suspected first, [`MOST_SUSPECTS`] at most, by the distances
+/// of a catalogue in one environment, or over all of them.
+pub fn suspects_in<'c>(
+    graph: &Graph,
+    symptom: &Symptom,
+    changes: impl IntoIterator<Item = &'c Candidate>,
+    environment: Option<&ResourceName>,
+    now: Instant,
+) -> Vec<Suspect> {
+    let distances: BTreeMap<_, _> = symptom
+        .affected
+        .iter()
+        .filter_map(|node| Some((node, graph.distances(node, environment)?)))
+        .collect();
+    let distance = |from: &NodeId, to: &NodeId| distances.get(from)?.to(to);
+    suspects(symptom, changes, distance, now)
+}
+
 /// The changes that may have caused an incident, the most suspected first, [`MOST_SUSPECTS`] at most.
 ///
-/// `distance` gives the number of dependencies from the first service, which is affected, to the second, which was
-/// changed: 0 for the same, `None` if the first does not depend on the second. A change that did not begin before
-/// the effect, that no affected service depends on, or that ended more than a week before, is none of them. Equal
-/// scores are ordered by hops, time, risk and name; neither the order of `changes` nor a change that is given twice
-/// matters.
+/// `distance` is asked for the way from what is affected to what was changed; it gives `None` if neither needs the
+/// other. The same node is always at distance 0, whether the graph knows it or not. A change that began after the
+/// effect, that has no way to what is affected, or that ended more than a week before, is no suspect. Equal scores are
+/// ordered by distance, time, risk and name; neither the order of `changes` nor a change that is given twice matters.
 pub fn suspects<'c>(
     symptom: &Symptom,
     changes: impl IntoIterator<Item = &'c Candidate>,
-    distance: impl Fn(&ServiceId, &ServiceId) -> Option<u32>,
+    distance: impl Fn(&NodeId, &NodeId) -> Option<Distance>,
     now: Instant,
 ) -> Vec<Suspect> {
     // An effect that is said to begin in the future began now at the latest.
@@ -172,8 +193,8 @@ pub fn suspects<'c>(
 /// The order of suspects; everything that two of them can differ in is part of it.
 type Rank<'s> = (
     Reverse<Percent>,
-    (u32, Option<i64>, Reverse<RiskLevel>, bool),
-    (&'s ChangeId, &'s ServiceId, &'s ServiceId),
+    (Distance, Option<i64>, Reverse<RiskLevel>, bool),
+    (&'s ChangeId, &'s NodeId, &'s NodeId),
 );
 
 fn rank(suspect: &Suspect) -> Rank<'_> {
@@ -181,7 +202,7 @@ fn rank(suspect: &Suspect) -> Rank<'_> {
     (
         Reverse(suspect.score),
         (
-            distance.hops,
+            distance.distance,
             time.ended_seconds_before,
             Reverse(risk.level),
             risk.assumed,
@@ -219,26 +240,45 @@ fn score(parts: &Parts) -> Percent {
     Percent::clamped(points)
 }
 
-/// The nearest pair of an affected and a changed service, if it gives points.
+/// The pair of something affected and something changed that gives most points, if any gives one.
 fn distance_part(
     symptom: &Symptom,
     change: &Candidate,
-    distance: impl Fn(&ServiceId, &ServiceId) -> Option<u32>,
+    distance: impl Fn(&NodeId, &NodeId) -> Option<Distance>,
 ) -> Option<DistancePart> {
     let pairs = symptom
-        .services
+        .affected
         .iter()
-        .flat_map(|affected| change.services.iter().map(move |changed| (affected, changed)));
-    let (hops, affected, changed) = pairs
-        .filter_map(|(affected, changed)| Some((distance(affected, changed)?, affected, changed)))
+        .flat_map(|affected| change.changed.iter().map(move |changed| (affected, changed)));
+    let (Reverse(points), distance, affected, changed) = pairs
+        .filter_map(|(affected, changed)| {
+            let distance = if affected == changed {
+                HERE
+            } else {
+                distance(affected, changed)?
+            };
+            Some((Reverse(distance_points(distance)?), distance, affected, changed))
+        })
         .min()?;
-    let points = *WEIGHTS.hops.get(usize::try_from(hops).ok()?)?;
     Some(DistancePart {
         points,
-        hops,
+        distance,
         affected: affected.clone(),
         changed: changed.clone(),
     })
+}
+
+const HERE: Distance = Distance {
+    hops: 0,
+    direction: Direction::Same,
+};
+
+fn distance_points(distance: Distance) -> Option<u8> {
+    let hops = match distance.direction {
+        Direction::Same | Direction::Dependency => distance.hops,
+        Direction::Dependant => distance.hops.saturating_add(WEIGHTS.dependant_detour),
+    };
+    WEIGHTS.hops.get(usize::try_from(hops).ok()?).copied()
 }
 
 /// How near in time a change is, if it gives points.
@@ -260,20 +300,26 @@ fn time_part(change: &Candidate, began: Instant) -> Option<TimePart> {
 
 fn in_words(parts: &Parts) -> String {
     let DistancePart {
-        hops,
+        distance,
         affected,
         changed,
         ..
     } = &parts.distance;
-    let changed = if affected.namespace == changed.namespace {
-        changed.name.to_string()
+    let name = if affected.namespace() == changed.namespace() && changed.as_service().is_some() {
+        changed.name().to_owned()
     } else {
-        changed.to_string()
+        changed.short()
     };
-    let place = match hops {
-        0 => format!("same service {changed}"),
-        1 => format!("dependency {changed}"),
-        _ => format!("dependency {changed}, {hops} steps away"),
+    let place = match distance.direction {
+        Direction::Same if changed.as_service().is_none() => format!("same item {name}"),
+        Direction::Same => format!("same service {name}"),
+        Direction::Dependency => format!("dependency {name}"),
+        Direction::Dependant => format!("dependant {name}"),
+    };
+    let place = if distance.hops > 1 {
+        format!("{place}, {} steps away", distance.hops)
+    } else {
+        place
     };
     let time = parts.time.ended_seconds_before.map_or_else(
         || "going in when it began".to_owned(),

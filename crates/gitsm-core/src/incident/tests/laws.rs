@@ -1,6 +1,7 @@
 //! What holds for every incident, whatever people do and when.
 
 use super::{at, facts, reread};
+use crate::calendar::Calendar;
 use crate::ident::MemberId;
 use crate::incident::*;
 use crate::phase::can_move;
@@ -8,6 +9,7 @@ use crate::time::{Duration, Instant};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::json;
+use std::sync::LazyLock;
 
 fn member() -> impl Strategy<Value = MemberId> {
     prop::sample::select(vec!["ana", "cleo", "dora", "rita", "zoe"]).prop_map(|name| name.parse().unwrap())
@@ -36,14 +38,14 @@ struct Move {
     change: Option<crate::change::ChangePhase>,
     review_merged: bool,
     effective_from: Option<Instant>,
-    closes_at: Option<Instant>,
+    business_days: Option<u16>,
 }
 
 prop_compose! {
     fn command()(to in choice(IncidentPhaseRequest::ALL), by in member(), reason: bool)
         -> Command<IncidentPhaseRequest>
     {
-        Command { to, by, reason: reason.then(|| "because".parse().unwrap()) }
+        Command { to, by, at: None, reason: reason.then(|| "because".parse().unwrap()) }
     }
 }
 
@@ -59,7 +61,7 @@ prop_compose! {
         problem in prop::option::of(choice(ProblemPhase::ALL)),
         change in prop::option::of(choice(crate::change::ChangePhase::ALL)),
         effective_from in prop::option::of(instant()),
-        closes_at in prop::option::of(instant()),
+        business_days in prop::option::of(0_u16..5),
     ) -> Move {
         Move {
             now,
@@ -70,9 +72,14 @@ prop_compose! {
             }),
             acknowledgement: acknowledgement.map(|by| Acknowledgement { by }),
             declaration: declaration.map(|authorised| Declaration { by: None, authorised }),
-            duplicate, problem, change, review_merged, effective_from, closes_at,
+            duplicate, problem, change, review_merged, effective_from, business_days,
         }
     }
+}
+
+fn calendar() -> Calendar {
+    static ALWAYS: LazyLock<Calendar> = LazyLock::new(Calendar::always);
+    ALWAYS.clone()
 }
 
 fn changed(facts: Facts, by: &Move) -> Facts {
@@ -93,7 +100,10 @@ fn changed(facts: Facts, by: &Move) -> Facts {
         }),
         review_merged: by.review_merged,
         effective_from: by.effective_from,
-        closes_at: by.closes_at,
+        closing: by.business_days.map(|business_days| Closing {
+            business_days,
+            calendar: calendar(),
+        }),
         ..facts
     }
 }

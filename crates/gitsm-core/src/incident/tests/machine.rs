@@ -366,27 +366,77 @@ fn a_hold_ends_with_what_it_waits_for() {
     }
 }
 
+/// Three business days of an office in Berlin: from Thursday, 4 February, to the end of Tuesday.
+fn closing() -> Value {
+    json!({"businessDays": 3, "calendar": office()})
+}
+
+fn office() -> Value {
+    let hours = json!([{"from": "09:00", "to": "17:00"}]);
+    json!({
+        "timeZone": "Europe/Berlin",
+        "weekly": {"monday": hours, "tuesday": hours, "wednesday": hours, "thursday": hours, "friday": hours},
+    })
+}
+
+#[test]
+fn business_days_are_whole_days_of_the_calendar() {
+    let closing = |business_days: u16, more: &Value| -> Closing {
+        let calendar = with(&office(), more);
+        serde_json::from_value(json!({"businessDays": business_days, "calendar": calendar})).unwrap()
+    };
+    for (days, more, resolved, closed) in [
+        (0, json!({}), "2027-02-04T14:30:00Z", Some("2027-02-04T14:30:00Z")),
+        (1, json!({}), "2027-02-04T14:30:00Z", Some("2027-02-05T23:00:00Z")),
+        (2, json!({}), "2027-02-04T14:30:00Z", Some("2027-02-08T23:00:00Z")),
+        // After midnight in Berlin it is Friday.
+        (2, json!({}), "2027-02-04T23:00:00Z", Some("2027-02-09T23:00:00Z")),
+        (
+            1,
+            json!({"holidays": {"2027-02-05": "Closed"}}),
+            "2027-02-04T14:30:00Z",
+            Some("2027-02-08T23:00:00Z"),
+        ),
+        (
+            1,
+            json!({"specialDays": {"2027-02-06": {"name": "Sale", "hours": [{"from": "10:00", "to": "11:00"}]}, "2027-02-05": {"name": "Off", "hours": []}}}),
+            "2027-02-04T14:30:00Z",
+            Some("2027-02-06T23:00:00Z"),
+        ),
+        // Summer time begins on the Sunday in between.
+        (1, json!({}), "2027-03-26T14:30:00Z", Some("2027-03-29T22:00:00Z")),
+        (1_400, json!({}), "2027-02-04T14:30:00Z", None),
+        (1, json!({}), "9999-12-30T12:00:00Z", None),
+    ] {
+        assert_eq!(
+            closing(days, &more).after(at(resolved)),
+            closed.map(at),
+            "{days} {more} {resolved}"
+        );
+    }
+}
+
 #[test]
 fn an_incident_closes_when_its_time_has_come_and_a_major_one_with_its_review() {
     let resolved = |more: &Value| {
-        let given = json!({"phase": "Resolved", "closesAt": "2027-02-09T14:30:00Z", "timestamps": {
+        let given = json!({"phase": "Resolved", "closing": closing(), "timestamps": {
             "detected": "2027-02-04T14:00:00Z", "mitigated": "2027-02-04T14:30:00Z", "resolved": "2027-02-04T14:30:00Z",
         }});
         facts(&with(&given, more))
     };
-    let before = step(&resolved(&json!({})), "2027-02-09T14:29:59.999999999Z").1;
+    let before = step(&resolved(&json!({})), "2027-02-09T22:59:59.999999999Z").1;
     assert_eq!(before.phase, IncidentPhase::Resolved);
-    assert_eq!(before.next_transition, Some(at("2027-02-09T14:30:00Z")));
-    let then = step(&resolved(&json!({})), "2027-02-09T14:30:00Z").1;
+    assert_eq!(before.next_transition, Some(at("2027-02-09T23:00:00Z")));
+    let then = step(&resolved(&json!({})), "2027-02-09T23:00:00Z").1;
     assert_eq!(then.phase, IncidentPhase::Closed);
-    assert_eq!(then.timestamps.closed(), Some(at("2027-02-09T14:30:00Z")));
+    assert_eq!(then.timestamps.closed(), Some(at("2027-02-09T23:00:00Z")));
 
-    let unknown = step(&resolved(&json!({"closesAt": null})), "2028-01-01T00:00:00Z").1;
+    let unknown = step(&resolved(&json!({"closing": null})), "2028-01-01T00:00:00Z").1;
     assert_eq!(unknown.reasons[0].code, IncidentReason::ClosingTimeUnknown);
     assert_eq!(unknown.phase, IncidentPhase::Resolved);
 
     let major = json!({"declaration": {"by": "dora", "authorised": true}});
-    let (mut waiting, decision) = step(&resolved(&major), "2027-02-09T14:30:00Z");
+    let (mut waiting, decision) = step(&resolved(&major), "2027-02-09T23:00:00Z");
     assert_eq!(decision.phase, IncidentPhase::Resolved);
     assert_eq!(decision.reasons[0].code, IncidentReason::AwaitsReview);
     assert!(
@@ -406,7 +456,7 @@ fn an_incident_closes_when_its_time_has_come_and_a_major_one_with_its_review() {
 #[test]
 fn a_reopened_incident_has_no_resolution_and_is_counted() {
     let resolved = facts(&json!({
-        "phase": "Resolved", "closesAt": "2027-02-09T14:30:00Z", "reopenCount": 1,
+        "phase": "Resolved", "closing": closing(), "reopenCount": 1,
         "timestamps": {
             "detected": "2027-02-04T14:00:00Z", "acknowledged": "2027-02-04T14:01:00Z",
             "mitigated": "2027-02-04T14:20:00Z", "resolved": "2027-02-04T14:30:00Z",
@@ -425,15 +475,15 @@ fn a_reopened_incident_has_no_resolution_and_is_counted() {
     assert_eq!(decision.events[0].reason, IncidentReason::Reopened);
     assert!(decision.events[0].message.contains("carts are empty again"));
     assert_eq!(
-        next.closes_at, None,
-        "the closing time belonged to the earlier resolution"
+        step(&next, "2027-03-05T09:00:00Z").1.phase,
+        IncidentPhase::InProgress
     );
 }
 
 #[test]
 fn people_come_before_time() {
     let due = facts(&json!({
-        "phase": "Resolved", "closesAt": "2027-02-09T14:30:00Z",
+        "phase": "Resolved", "closing": closing(),
         "timestamps": {"detected": "2027-02-04T14:00:00Z", "resolved": "2027-02-04T14:30:00Z"},
         "command": {"to": "InProgress", "by": "ana", "reason": "it is back"},
     }));

@@ -1,7 +1,7 @@
 //! Suspected changes.
 
 use super::at;
-use crate::ident::ServiceId;
+use crate::catalog::{Direction, Distance, Graph, NodeId};
 use crate::incident::suspect::*;
 use crate::time::Instant;
 use crate::vocabulary::RiskLevel;
@@ -12,27 +12,29 @@ use serde_json::json;
 const BEGAN: &str = "2027-02-04T14:00:00Z";
 
 fn symptom() -> Symptom {
-    serde_json::from_value(json!({"services": ["shop/checkout"], "began": BEGAN})).unwrap()
+    serde_json::from_value(json!({"affected": ["ITService/shop/checkout"], "began": BEGAN})).unwrap()
 }
 
 fn change(name: &str, service: &str, times: [Option<&str>; 2], risk: Option<RiskLevel>) -> Candidate {
     Candidate {
         change: format!("shop/{name}").parse().unwrap(),
-        services: [service.parse().unwrap()].into(),
+        changed: [format!("ITService/{service}").parse().unwrap()].into(),
         started: times[0].map(at),
         finished: times[1].map(at),
         risk,
     }
 }
 
-/// checkout depends on payments-db, that on disks; nothing else is connected.
-fn distance(from: &ServiceId, to: &ServiceId) -> Option<u32> {
-    match (from.name.as_str(), to.name.as_str()) {
-        (one, other) if one == other => Some(0),
-        ("checkout", "payments-db") => Some(1),
-        ("checkout", "disks") => Some(2),
-        _ => None,
-    }
+/// checkout needs payments-db, that needs disks; cart needs checkout; nothing else is connected.
+fn distance(from: &NodeId, to: &NodeId) -> Option<Distance> {
+    assert_eq!(from.name(), "checkout");
+    let (hops, direction) = match to.name() {
+        "payments-db" => (1, Direction::Dependency),
+        "disks" => (2, Direction::Dependency),
+        "cart" => (1, Direction::Dependant),
+        _ => return None,
+    };
+    Some(Distance { hops, direction })
 }
 
 #[test]
@@ -57,8 +59,9 @@ fn suspects_are_ranked_and_explained() {
         ),
         change("db", "pay/payments-db", [early, before], high),
         change("disk", "shop/disks", [early, None], None),
+        change("load", "shop/cart", [early, before], high),
         change(
-            "cart",
+            "small",
             "shop/checkout",
             [early, Some("2027-02-03T11:00:00Z")],
             Some(RiskLevel::Low),
@@ -74,7 +77,8 @@ fn suspects_are_ranked_and_explained() {
         [
             "db(79) dependency pay/payments-db, ended 12 minutes before, risk High",
             "disk(78) dependency disks, 2 steps away, going in when it began, risk not known",
-            "cart(60) same service checkout, ended 27 hours before, risk Low",
+            "load(61) dependant cart, ended 12 minutes before, risk High",
+            "small(60) same service checkout, ended 27 hours before, risk Low",
         ]
     );
     for one in &found {
@@ -84,6 +88,36 @@ fn suspects_are_ranked_and_explained() {
             u32::from(parts.distance.points) + u32::from(parts.time.points) + u32::from(parts.risk.points)
         );
     }
+}
+
+#[test]
+fn distances_come_from_the_catalogue() {
+    let graph: Graph = serde_json::from_value(json!({
+        "nodes": {"ITService/shop/checkout": {}, "ITService/pay/payments-db": {}, "ITService/shop/blog": {}},
+        "dependencies": [{"from": "ITService/shop/checkout", "to": "ITService/pay/payments-db"}],
+    }))
+    .unwrap();
+    let times = [Some("2027-02-04T13:00:00Z"), None];
+    let changes = [
+        change("a", "pay/payments-db", times, None),
+        change("b", "shop/blog", times, None),
+    ];
+    let found = suspects_in(&graph, &symptom(), &changes, None, at(BEGAN));
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].why.starts_with("dependency pay/payments-db, going in"),
+        "{}",
+        found[0].why
+    );
+    // What the catalogue does not know is still the same service.
+    let unknown = [change("c", "shop/checkout", times, None)];
+    let nothing: Graph = serde_json::from_value(json!({})).unwrap();
+    assert_eq!(
+        suspects_in(&nothing, &symptom(), &unknown, None, at(BEGAN))[0]
+            .score
+            .get(),
+        100
+    );
 }
 
 #[test]
@@ -121,17 +155,22 @@ fn the_weights_fall_with_distance_and_age_and_fit_into_a_hundred() {
     assert_eq!(most.iter().map(|points| u32::from(*points)).sum::<u32>(), 100);
 }
 
-fn score_of(hops: Option<u32>, gap: i64, risk: RiskLevel) -> u8 {
+fn score_of(hops: Option<u32>, direction: Direction, gap: i64, risk: RiskLevel) -> u8 {
     let began = at(BEGAN);
     let finished = (gap > 0).then(|| began.plus(SignedDuration::from_secs(-gap)));
     let candidate = Candidate {
         change: "shop/c".parse().unwrap(),
-        services: ["shop/other".parse().unwrap()].into(),
+        changed: ["ITService/shop/other".parse().unwrap()].into(),
         started: Some(Instant::MIN),
         finished,
         risk: Some(risk),
     };
-    let found = suspects(&symptom(), [&candidate], |_, _| hops, began);
+    let found = suspects(
+        &symptom(),
+        [&candidate],
+        |_, _| hops.map(|hops| Distance { hops, direction }),
+        began,
+    );
     found.first().map_or(0, |one| one.score.get())
 }
 
@@ -148,7 +187,7 @@ prop_compose! {
         let started = started.map(|offset| began.plus(SignedDuration::from_secs(offset)));
         Candidate {
             change: format!("shop/c{name}").parse().unwrap(),
-            services: [format!("shop/s{service}").parse().unwrap()].into(),
+            changed: [format!("ITService/shop/s{service}").parse().unwrap()].into(),
             finished: started.zip(length).map(|(from, length)| from.plus(SignedDuration::from_secs(length))),
             started,
             risk,
@@ -164,9 +203,13 @@ proptest! {
     ) {
         let far = hops.zip(further).map(|(hops, further)| hops + further);
         let (less, more) = (one.min(other), one.max(other));
-        prop_assert!(score_of(hops, gap, one) >= score_of(far, gap, one), "distance");
-        prop_assert!(score_of(hops, gap, one) >= score_of(hops, gap + older, one), "time");
-        prop_assert!(score_of(hops, gap, more) >= score_of(hops, gap, less), "risk");
+        let (there, back) = (Direction::Dependency, Direction::Dependant);
+        for way in [there, back] {
+            prop_assert!(score_of(hops, way, gap, one) >= score_of(far, way, gap, one), "distance");
+            prop_assert!(score_of(hops, way, gap, one) >= score_of(hops, way, gap + older, one), "time");
+            prop_assert!(score_of(hops, way, gap, more) >= score_of(hops, way, gap, less), "risk");
+        }
+        prop_assert!(score_of(hops, there, gap, one) >= score_of(hops, back, gap, one), "direction");
     }
 
     #[test]
@@ -174,7 +217,10 @@ proptest! {
         (changes, shuffled) in prop::collection::vec(candidate(), 0..40)
             .prop_flat_map(|changes| (Just(changes.clone()), Just(changes).prop_shuffle())),
     ) {
-        let distance = |_: &ServiceId, to: &ServiceId| to.name.as_str()[1..].parse().ok();
+        let distance = |_: &NodeId, to: &NodeId| {
+            let hops = to.name()[1..].parse().ok()?;
+            Some(Distance { hops, direction: Direction::Dependency })
+        };
         let found = suspects(&symptom(), &changes, distance, at(BEGAN));
         prop_assert_eq!(&found, &suspects(&symptom(), &shuffled, distance, at(BEGAN)));
         prop_assert!(found.len() <= MOST_SUSPECTS);

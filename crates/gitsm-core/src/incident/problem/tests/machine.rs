@@ -346,7 +346,7 @@ prop_compose! {
             acceptance: until.map(|until| Acceptance {
                 by: "dan".parse().unwrap(), until, reason: "old".parse().unwrap(),
             }),
-            command: command.map(|(to, by)| Command { to, by, reason: None }),
+            command: command.map(|(to, by)| Command { to, by, at: None, reason: None }),
             fixes: fixes
                 .into_iter()
                 .map(|(number, fix)| (format!("shop/c{number}").parse::<ChangeId>().unwrap(), fix))
