@@ -45,11 +45,11 @@ enum SlaCommand {
       patch: {status: {phase: InProgress}} or what changed since the entry before (RFC 7396)
   objects: [...]                           policies, calendars and services as they were; then no
                                            estate is read
-Events recorded after --at are not known yet. The same file, policy, calendar and time zone database give
-the same digest and the same clock.
+Events recorded after --at are not known yet. The same file, policy, calendar and time zone
+database give the same digest and the same clock.
 
 Examples:
-  gitsm sla explain examples/facts/incident-sla.yaml --estate examples/acme --at 2027-02-09T12:00:00Z
+  gitsm sla explain examples/facts/incident-sla.yaml --estate examples/acme
   gitsm sla explain inc-0412.yaml --policy standard-resolve
   gitsm sla explain inc-0412.yaml --format json | jq '.clocks[].reading'
   gitsm at v2027.1 sla explain inc-0412.yaml        by the policies of an older revision")]
