@@ -52,6 +52,7 @@ pub(crate) mod gs411;
 pub(crate) mod gs412;
 pub(crate) mod gs413;
 pub(crate) mod gs414;
+pub(crate) mod gs415;
 pub(crate) mod gs416;
 pub(crate) mod gs417;
 pub(crate) mod gs501;
@@ -130,6 +131,7 @@ static ALL: &[&RuleMeta] = &[
     &gs412::META,
     &gs413::META,
     &gs414::META,
+    &gs415::META,
     &gs416::META,
     &gs417::META,
     &gs501::META,
@@ -158,7 +160,11 @@ pub(crate) fn check_object(subject: &Subject<'_>, context: &FileContext<'_>, fin
     match subject.info.map(|info| info.kind) {
         Some("ITService") => gs410::check(subject, findings),
         Some("RequestTemplate") => gs407::check(subject, findings),
-        Some("ApprovalPolicy" | "ChangeModel") => gs409::check(subject, kinds, findings),
+        Some("ChangeModel") => gs409::check(subject, kinds, findings),
+        Some("ApprovalPolicy") => {
+            gs409::check(subject, kinds, findings);
+            gs415::check(subject, rulebook, at, findings);
+        }
         Some("SLAPolicy") => {
             gs409::check(subject, kinds, findings);
             gs416::check(subject, kinds, rulebook, at, findings);

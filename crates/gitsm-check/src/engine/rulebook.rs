@@ -2,6 +2,7 @@
 
 use gitsm_api::domain::change_window::window_policy;
 use gitsm_api::estate::Estate;
+use gitsm_core::approval::{CatalogueRoles, Directory};
 use gitsm_core::calendar::Calendars;
 use gitsm_core::selector::ServiceSubject;
 use gitsm_core::window::{Override, Subject, WindowSet};
@@ -13,6 +14,8 @@ pub(crate) struct Rulebook {
     calendars: Calendars,
     windows: WindowSet,
     overrides: Vec<Override>,
+    directory: Directory,
+    roles: CatalogueRoles,
 }
 
 impl Rulebook {
@@ -22,6 +25,8 @@ impl Rulebook {
             calendars: estate.business_calendars(),
             windows: estate.window_set(None),
             overrides: estate.overrides(),
+            directory: estate.directory(),
+            roles: estate.catalogue_roles(estate.catalogs.values()),
             estate,
         }
     }
@@ -44,6 +49,16 @@ impl Rulebook {
     /// The overrides of windows.
     pub(crate) fn overrides(&self) -> &[Override] {
         &self.overrides
+    }
+
+    /// Everybody and their teams.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Who holds the roles of the catalogues.
+    pub(crate) fn roles(&self) -> &CatalogueRoles {
+        &self.roles
     }
 
     /// A service as windows see it, with what its catalogue says.

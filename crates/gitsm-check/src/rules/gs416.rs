@@ -5,11 +5,9 @@ use crate::diagnostic::{Finding, Level};
 use crate::engine::KindSet;
 use crate::engine::judge::Subject;
 use crate::engine::rulebook::Rulebook;
-use crate::sla::RecordConditions;
+use crate::sla;
 use gitsm_api::v1alpha1::SLAPolicy;
-use gitsm_core::sla::{
-    AroundTheClock, SlaPolicy, Trap, representatives, traps_of_conditions, traps_of_targets,
-};
+use gitsm_core::sla::{AroundTheClock, SlaPolicy, Trap};
 use gitsm_core::time::Instant;
 use gitsm_schema::Path;
 use serde::Deserialize as _;
@@ -110,19 +108,17 @@ pub(crate) fn check(
     else {
         return;
     };
-    let Ok(conditions) = RecordConditions::compile(kinds, policy.kind, &policy.conditions) else {
-        return;
-    };
-    let mut traps = traps_of_conditions(&policy, &conditions, &representatives(policy.kind), at);
-    match policy
+    let traps = match policy
         .calendar
         .as_ref()
         .map(|name| rulebook.calendars().resolve(name))
     {
-        None => traps.extend(traps_of_targets(&policy, &AroundTheClock, at)),
-        Some(Ok(calendar)) => traps.extend(traps_of_targets(&policy, &calendar, at)),
-        Some(Err(_)) => {}
-    }
+        None => sla::traps(kinds, &policy, &AroundTheClock, at),
+        Some(Ok(calendar)) => sla::traps(kinds, &policy, &calendar, at),
+        // What is wrong with the calendar is reported there.
+        Some(Err(_)) => return,
+    };
+    let Ok(mut traps) = traps else { return };
     // A service level for some priorities only is a choice.
     traps.retain(|trap| !matches!(trap, Trap::NoTarget { priority: Some(_) }));
     for trap in traps {
