@@ -14,3 +14,4 @@ mod support;
 mod valid;
 mod validate_cli;
 mod window_cli;
+mod windows;

@@ -15,5 +15,6 @@ pub mod nearest;
 mod policy;
 pub mod render;
 pub mod rules;
+pub mod sla;
 pub mod source;
 pub mod yaml;

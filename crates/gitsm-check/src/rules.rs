@@ -56,6 +56,7 @@ use crate::diagnostic::{Finding, Level};
 use crate::engine::KindSet;
 use crate::engine::index::Index;
 use crate::engine::judge::Subject;
+use crate::engine::rulebook::Rulebook;
 
 /// What is known about a rule without running it.
 #[derive(Debug, Clone, Copy)]
@@ -149,7 +150,12 @@ pub(crate) fn check_object(subject: &Subject<'_>, kinds: &KindSet, findings: &mu
 }
 
 /// Runs the rules about the estate as a whole.
-pub(crate) fn check_estate(index: &Index, findings: &mut Vec<Finding>) {
+pub(crate) fn check_estate(
+    index: &Index,
+    rulebook: &Rulebook,
+    at: jiff::Timestamp,
+    findings: &mut Vec<Finding>,
+) {
     gs301::check(index, findings);
     gs302::check(index, findings);
     gs303::check(index, findings);

@@ -31,15 +31,16 @@ impl<'a> CatalogOf<'a> {
 
 impl Estate {
     /// The catalogue that a service belongs to.
-    ///
-    /// Catalogues select by what services say of themselves: a tier that a service would inherit selects nothing.
     pub fn catalog_of(&self, service: &ITService) -> CatalogOf<'_> {
-        let Some(subject) = subject_without_defaults(service) else {
-            return CatalogOf::None;
-        };
+        subject_without_defaults(service).map_or(CatalogOf::None, |subject| self.catalog_for(&subject))
+    }
+
+    /// The catalogue that a service belongs to, by what the service says of itself: a tier that it would inherit
+    /// selects nothing.
+    pub fn catalog_for(&self, subject: &ServiceSubject) -> CatalogOf<'_> {
         let mut selecting = self.catalogs.values().filter(|catalog| {
             service_selector(&catalog.spec.services, Reach::Everywhere)
-                .matches(&subject)
+                .matches(subject)
                 .is_certain()
         });
         match (selecting.next(), selecting.next()) {
@@ -53,14 +54,16 @@ impl Estate {
     /// service.
     pub fn subject(&self, id: &ServiceId) -> Option<ServiceSubject> {
         let service = self.services.get(id.namespace.as_str(), id.name.as_str())?;
-        let mut subject = subject_without_defaults(service)?;
+        Some(self.with_defaults(subject_without_defaults(service)?))
+    }
+
+    /// What a service says of itself, the defaults of its catalogue filled in.
+    pub fn with_defaults(&self, mut subject: ServiceSubject) -> ServiceSubject {
         if subject.tier.is_none() {
-            subject.tier = self
-                .catalog_of(service)
-                .one()
-                .and_then(|catalog| catalog.spec.defaults.tier);
+            let catalog = self.catalog_for(&subject).one();
+            subject.tier = catalog.and_then(|catalog| catalog.spec.defaults.tier);
         }
-        Some(subject)
+        subject
     }
 }
 
@@ -76,7 +79,8 @@ pub fn service_id(service: &ITService) -> Option<ServiceId> {
     ))
 }
 
-fn subject_without_defaults(service: &ITService) -> Option<ServiceSubject> {
+/// What a service says of itself; `None` for a name that no manifest of ours can have.
+pub fn subject_without_defaults(service: &ITService) -> Option<ServiceSubject> {
     let labels = service.metadata.labels.iter().flatten();
     Some(ServiceSubject {
         id: service_id(service)?,

@@ -17,6 +17,7 @@ pub(crate) mod parallel;
 pub(crate) mod prelude;
 mod referable;
 pub(crate) mod references;
+pub(crate) mod rulebook;
 pub(crate) mod sink;
 #[cfg(test)]
 mod tests;
@@ -207,7 +208,7 @@ fn judge_all(
     }
     findings.append(&mut merged.findings);
     let index = Index::new(merged.entries);
-    rules::check_estate(&index, &mut findings);
+    rules::check_estate(&index, &prelude.rulebook, options.at, &mut findings);
 
     let mut allows = Allows::new(merged.allows);
     findings.retain_mut(|finding| apply_settings(finding, config, &policies, &mut allows));
@@ -382,12 +383,18 @@ impl Allows {
 ///
 /// A file cannot be read, or a policy breaks its own schema.
 pub fn policies_in(input: &dyn Input) -> Result<Vec<PolicySource>, RunError> {
-    prelude::objects(input, &Limits::default(), 1, "RecordPolicy", |index, object| {
-        Some(PolicySource {
-            file: Arc::clone(&input.files()[index].name),
-            object,
-        })
-    })
+    prelude::objects(
+        input,
+        &Limits::default(),
+        1,
+        &["RecordPolicy"],
+        |index, object| {
+            Some(PolicySource {
+                file: Arc::clone(&input.files()[index].name),
+                object,
+            })
+        },
+    )
 }
 
 /// The custom resource definitions of an input. The limits on files do not apply to them.

@@ -1,8 +1,11 @@
-//! What must be known before the first object is judged: policies, and services where a policy asks for them.
+//! What must be known before the first object is judged: policies, what changes are judged by (windows, calendars,
+//! catalogues, models), and services where a policy asks for them.
 
+use super::rulebook::Rulebook;
 use super::{Options, RunError, classify, parallel};
 use crate::input::{self, Input};
 use crate::yaml::{self, Limits, Node, NodeValue};
+use gitsm_api::estate::Estate;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +17,20 @@ pub(crate) struct Prelude {
     pub(crate) policies: Vec<PolicyDocument>,
     /// Services, if any policy looks at the service of an object.
     pub(crate) services: ServiceStore,
+    /// The few objects by which the others are judged.
+    pub(crate) rulebook: Rulebook,
 }
+
+/// Kinds by which others are judged: there are few of them, whatever the size of the estate.
+const RULEBOOK: [&str; 7] = [
+    "ApprovalPolicy",
+    "BusinessCalendar",
+    "ChangeModel",
+    "ChangeWindow",
+    "ServiceCatalog",
+    "Team",
+    "WindowOverride",
+];
 
 /// A policy where it was found.
 #[derive(Clone)]
@@ -62,15 +78,25 @@ pub(crate) fn read(
             object: source.object.clone(),
         });
     }
-    let policy = |index: usize, object| {
-        Some(PolicyDocument {
-            file: Arc::clone(&input.files()[index].name),
-            judged: true,
-            object,
-        })
-    };
-    let found = objects(input, &options.limits, options.jobs, "RecordPolicy", policy)?;
-    prelude.policies.extend(found);
+    let mut kinds = vec!["RecordPolicy"];
+    kinds.extend(RULEBOOK);
+    let found = objects(input, &options.limits, options.jobs, &kinds, |index, object| {
+        Some((index, object))
+    })?;
+    let mut rulebook = Estate::default();
+    for (index, object) in found {
+        if object.get("kind").and_then(Value::as_str) == Some("RecordPolicy") {
+            prelude.policies.push(PolicyDocument {
+                file: Arc::clone(&input.files()[index].name),
+                judged: true,
+                object,
+            });
+        } else {
+            // What is wrong with an object that cannot be added is reported where it stands.
+            let _ = rulebook.insert(&object);
+        }
+    }
+    prelude.rulebook = Rulebook::new(rulebook);
     // The same policy may be given several times: in the estate and on the command line, at base and at head.
     let mut distinct: Vec<PolicyDocument> = Vec::with_capacity(prelude.policies.len());
     for policy in prelude.policies {
@@ -89,7 +115,7 @@ pub(crate) fn read(
             let text = serde_json::to_vec(&object).ok()?;
             Some(((id.namespace.into(), id.name.into()), text.into_boxed_slice()))
         };
-        let found = objects(input, &options.limits, options.jobs, "ITService", service)?;
+        let found = objects(input, &options.limits, options.jobs, &["ITService"], service)?;
         prelude.services.services = found.into_iter().collect();
     }
     Ok(prelude)
@@ -102,16 +128,19 @@ fn mentions_service(policy: &Value) -> bool {
         .is_some_and(|spec| spec.to_string().contains("service"))
 }
 
-/// What `keep` makes of all objects of one kind, in file order; it is given the index of the file and the object.
+/// What `keep` makes of all objects of some kinds, in file order; it is given the index of the file and the object.
 pub(crate) fn objects<T: Send>(
     input: &dyn Input,
     limits: &Limits,
     jobs: usize,
-    kind: &str,
+    kinds: &[&str],
     keep: impl Fn(usize, Value) -> Option<T> + Sync,
 ) -> Result<Vec<T>, RunError> {
     let limit = limits.file_bytes as u64;
-    let finder = memchr::memmem::Finder::new(kind);
+    let finders: Vec<_> = kinds
+        .iter()
+        .map(|kind| memchr::memmem::Finder::new(*kind))
+        .collect();
     let charts = classify::charts(input.files());
     let found = parallel::map(input.files().len(), jobs, |index| {
         let file = &input.files()[index];
@@ -121,13 +150,14 @@ pub(crate) fn objects<T: Send>(
             return Ok(Vec::new());
         }
         let bytes = input::read(input, index, limit)?;
-        if finder.find(&input::spelt_out(&bytes)).is_none() {
+        let text = input::spelt_out(&bytes);
+        if finders.iter().all(|finder| finder.find(&text).is_none()) {
             return Ok(Vec::new());
         }
         let read = yaml::read(&bytes, limits);
         let mut objects = Vec::new();
         for document in &read.documents {
-            collect(&document.root, kind, &mut |object| {
+            collect(&document.root, kinds, &mut |object| {
                 objects.extend(keep(index, object));
             });
         }
@@ -141,14 +171,14 @@ pub(crate) fn objects<T: Send>(
     Ok(all)
 }
 
-/// Calls `found` for the document, or each element of a list, that is of the kind.
-fn collect(node: &Node<'_>, kind: &str, found: &mut dyn FnMut(Value)) {
-    let is = |field: &str, wanted: &str| matches!(node.get(field).map(|node| &node.value), Some(NodeValue::Scalar { raw, .. }) if raw == wanted);
-    if is("kind", kind) && is("apiVersion", gitsm_api::API_VERSION) {
+/// Calls `found` for the document, or each element of a list, that is of one of the kinds.
+fn collect(node: &Node<'_>, kinds: &[&str], found: &mut dyn FnMut(Value)) {
+    let is = |field: &str, wanted: &[&str]| matches!(node.get(field).map(|node| &node.value), Some(NodeValue::Scalar { raw, .. }) if wanted.contains(&&**raw));
+    if is("kind", kinds) && is("apiVersion", &[gitsm_api::API_VERSION]) {
         found(node.to_json());
     } else if let Some(items) = node.get("items") {
         for item in items.items() {
-            collect(item, kind, found);
+            collect(item, kinds, found);
         }
     }
 }

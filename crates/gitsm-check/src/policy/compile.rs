@@ -152,6 +152,16 @@ fn environment(kinds: &KindSet, names: &[String]) -> Environment {
         .with_variable("now", DeclType::value(Type::Timestamp))
 }
 
+/// What the conditions of other kinds may name: the record that they look at, which is checked against the schema of its
+/// kind, and `now`. Gives the type of the record, too.
+pub(crate) fn record_environment(kinds: &KindSet, variable: &str, kind: &str) -> (Environment, DeclType) {
+    let record = kinds.declared(kind).unwrap_or_else(DeclType::json);
+    let environment = Environment::kubernetes()
+        .with_variable(variable, record.clone())
+        .with_variable("now", DeclType::value(Type::Timestamp));
+    (environment, record)
+}
+
 struct Compiler {
     environment: Environment,
     faults: Vec<PolicyFault>,

@@ -211,7 +211,7 @@ fn not_evaluated(subject: &Subject<'_>, rule: &RuleId, variable: Option<&str>, e
 }
 
 /// A message without what it quotes: a value of the object, which may be a secret, and which may hold quotes itself.
-fn without_values(message: &str) -> String {
+pub(crate) fn without_values(message: &str) -> String {
     let is_quote = |c: char| matches!(c, '\'' | '"' | '`');
     match (message.find(is_quote), message.rfind(is_quote)) {
         (Some(first), Some(last)) if first < last => format!("{}...{}", &message[..=first], &message[last..]),

@@ -18,7 +18,8 @@ mod compile;
 mod evaluate;
 mod scope;
 
-pub(crate) use compile::{compile, describe};
+pub(crate) use compile::{compile, describe, record_environment};
+pub(crate) use evaluate::without_values;
 
 use crate::diagnostic::{Finding, RuleId};
 use crate::engine::prelude::Prelude;

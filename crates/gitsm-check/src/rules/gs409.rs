@@ -4,7 +4,7 @@ use super::RuleMeta;
 use crate::diagnostic::{Finding, Level};
 use crate::engine::KindSet;
 use crate::engine::judge::Subject;
-use crate::policy::describe;
+use crate::policy::{describe, record_environment};
 use gitsm_schema::Path;
 use gitsm_schema::cel::{DeclKind, DeclType, Environment, Type};
 use serde_json::Value;
@@ -80,10 +80,7 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn new(subject: &'a Subject<'a>, kinds: &KindSet, variable: &str, kind: &'a str) -> Self {
-        let record = kinds.declared(kind).unwrap_or_else(DeclType::json);
-        let environment = Environment::kubernetes()
-            .with_variable(variable, record.clone())
-            .with_variable("now", DeclType::value(Type::Timestamp));
+        let (environment, record) = record_environment(kinds, variable, kind);
         Self {
             subject,
             environment,

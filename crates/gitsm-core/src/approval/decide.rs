@@ -2,12 +2,13 @@
 
 use super::facts::{Facts, NamedPolicy};
 use super::policy::{ApprovalPolicy, ApprovalRule};
-use super::requirement::{Group, Requirement, owners};
+use super::pool::join;
+use super::requirement::{Group, Requirement, owners, team_group};
 use super::sentences::any_of;
 use super::standing::Scene;
 use super::tally::Tally;
 use super::verdict::{Approvals, Node, NodeKind};
-use super::vocabulary::{RequirementState as State, TeamRole, UnknownIdentity};
+use super::vocabulary::{ApproverRole, RequirementState as State, TeamRole, UnknownIdentity};
 use crate::ident::TeamName;
 use crate::time::Duration;
 use std::collections::BTreeSet;
@@ -57,34 +58,11 @@ pub fn decide_override(facts: &Facts) -> Approvals {
     let mut terms = strictest(&facts.policies);
     terms.max_age = terms.max_age.min(Duration::constant::<{ 4 * 3_600 }>());
     terms.distinct = true;
-    let teams = facts.roles.emergency_approvers.iter().collect();
-    // Not a group for each team: it is two people altogether.
-    let groups = scene
-        .team_groups(&teams, TeamRole::EmergencyApprover)
-        .and_then(|groups| {
-            let mut all = Group {
-                of: String::new(),
-                name: "emergency-approvers".to_owned(),
-                pool: Default::default(),
-            };
-            all.of = groups
-                .iter()
-                .map(|group| group.of.as_str())
-                .collect::<Vec<_>>()
-                .join(" or ");
-            for group in groups {
-                super::pool::join(&mut all.pool, group.pool);
-            }
-            if all.pool.is_empty() {
-                return Err("no team holds the role EmergencyApprovers".to_owned());
-            }
-            Ok(vec![all])
-        });
     let requirement = Requirement {
         kind: NodeKind::Rule,
         name: "emergency-approvers".to_owned(),
         needed: OVERRIDE_QUORUM.get(),
-        groups: Some(groups),
+        groups: Some(emergency_approvers(&scene)),
         deadline: None,
     };
     let mut parts = obstacles(&scene);
@@ -96,6 +74,29 @@ pub fn decide_override(facts: &Facts) -> Approvals {
     }
     parts.extend(Tally::new(&scene, &terms, &[requirement]).nodes());
     answer(&facts, parts)
+}
+
+/// Not a group for each team: it is so many people altogether.
+fn emergency_approvers<'f>(scene: &Scene<'f>) -> Result<Vec<Group<'f>>, String> {
+    let teams = &scene.facts.roles.emergency_approvers;
+    let mut all: Option<Group<'f>> = None;
+    for team in teams {
+        let group = team_group(&scene.pools, team, TeamRole::EmergencyApprover)?;
+        match &mut all {
+            None => all = Some(group),
+            Some(all) => {
+                all.of.push_str(&format!(" or {}", group.of));
+                join(&mut all.pool, group.pool);
+            }
+        }
+    }
+    match all {
+        Some(all) => Ok(vec![all]),
+        None => Err(format!(
+            "no team holds the role {}",
+            ApproverRole::EmergencyApprovers
+        )),
+    }
 }
 
 fn answer(facts: &Facts, parts: Vec<Node>) -> Approvals {
@@ -242,7 +243,7 @@ fn for_each_team(scene: &Scene<'_>, terms: &ApprovalPolicy, teams: &BTreeSet<&Te
             kind: NodeKind::Group,
             name: team.to_string(),
             needed: 1,
-            groups: Some(scene.team_groups(&BTreeSet::from([*team]), TeamRole::Approver)),
+            groups: Some(team_group(&scene.pools, team, TeamRole::Approver).map(|group| vec![group])),
             deadline: None,
         })
         .collect();

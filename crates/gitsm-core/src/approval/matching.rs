@@ -96,6 +96,39 @@ impl Matching {
         true
     }
 
+    /// The same without a person, and the place that the person filled; `None`: the person filled none.
+    pub(super) fn without(&self, person: usize) -> Option<(Self, usize)> {
+        let mut matching = Self {
+            edges: self.edges.clone(),
+            outgoing: self.outgoing.clone(),
+            ..*self
+        };
+        // Back from the end to the place, each edge freed on the way.
+        let (mut node, mut place) = (self.end(), None);
+        let mut through = self.person(person) + 1;
+        while let Some(index) = self.edge_in_use(through, node) {
+            matching.turn(index + 1);
+            (node, place) = (through, Some(through));
+            match self.used_from(through) {
+                Some(before) => through = before,
+                None => break,
+            }
+        }
+        let closed = self.person(person);
+        for index in self
+            .outgoing
+            .get(closed)
+            .into_iter()
+            .flatten()
+            .filter(|index| *index % 2 == 0)
+        {
+            if let Some(edge) = matching.edges.get_mut(*index) {
+                edge.free = false;
+            }
+        }
+        place.map(|place| (matching, place))
+    }
+
     /// Who fills a place: pairs of identity and person, in order of identity.
     pub(super) fn filled(&self, place: usize) -> Vec<(usize, usize)> {
         let mut filled: Vec<_> = self
@@ -143,6 +176,30 @@ impl Matching {
                 .get(*index)
                 .filter(|edge| index % 2 == 0 && !edge.free)
                 .map(|edge| edge.to)
+        })
+    }
+
+    /// The edge from one node to another, if a unit flows over it.
+    fn edge_in_use(&self, from: usize, to: usize) -> Option<usize> {
+        let outgoing = self.outgoing.get(from)?.iter().copied();
+        let mut edges = outgoing.filter(|index| index % 2 == 0);
+        edges.find(|index| {
+            self.edges
+                .get(*index)
+                .is_some_and(|edge| edge.to == to && !edge.free)
+        })
+    }
+
+    /// The node from which a unit flows to a node. Where units flow to several, nodes are asked that take one only.
+    fn used_from(&self, node: usize) -> Option<usize> {
+        let mut outgoing = self.outgoing.get(node)?.iter();
+        // The twin of an edge that is used up is free.
+        outgoing.find_map(|index| {
+            let edge = self
+                .edges
+                .get(*index)
+                .filter(|edge| index % 2 == 1 && edge.free)?;
+            Some(edge.to)
         })
     }
 
@@ -199,5 +256,74 @@ fn mark(seen: &mut [bool], node: usize) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The most places that can be filled, by trying everything.
+    fn most(
+        needs: &[usize],
+        eligible: &[(usize, usize)],
+        acts_for: &[(usize, usize)],
+        taken: (u8, u8),
+    ) -> usize {
+        let mut best = 0;
+        for place in 0..needs.len() {
+            if needs[place] == 0 {
+                continue;
+            }
+            for (_, identity) in eligible.iter().filter(|(of, _)| *of == place) {
+                for (_, person) in acts_for.iter().filter(|(of, _)| of == identity) {
+                    if taken.0 & (1 << identity) == 0 && taken.1 & (1 << person) == 0 {
+                        let mut rest = needs.to_vec();
+                        rest[place] -= 1;
+                        let taken = (taken.0 | 1 << identity, taken.1 | 1 << person);
+                        best = best.max(1 + most(&rest, eligible, acts_for, taken));
+                    }
+                }
+            }
+            // Places are filled in order; what one leaves out the next does not fill for it.
+            best = best.max({
+                let mut rest = needs.to_vec();
+                rest[place] = 0;
+                most(&rest, eligible, acts_for, taken)
+            });
+            break;
+        }
+        best
+    }
+
+    proptest! {
+        #[test]
+        fn as_many_places_are_filled_as_can_be(
+            needs in proptest::collection::vec(0..3_usize, 1..4),
+            eligible in proptest::collection::btree_set((0..4_usize, 0..5_usize), 0..10),
+            others in proptest::collection::btree_set((0..5_usize, 0..5_usize), 0..5),
+        ) {
+            let acts_for: std::collections::BTreeSet<_> = (0..5).map(|one| (one, one)).chain(others).collect();
+            let (eligible, acts_for): (Vec<_>, Vec<_>) = (eligible.into_iter().collect(), acts_for.into_iter().collect());
+            let mut matching = Matching::new((needs.len(), 5, 5), eligible.clone(), acts_for.clone());
+            let mut filled = 0;
+            for (place, need) in needs.iter().enumerate() {
+                let before: Vec<_> = (0..place).map(|one| matching.filled(one).len()).collect();
+                for _ in 0..*need {
+                    filled += usize::from(matching.fill(place));
+                }
+                let after: Vec<_> = (0..place).map(|one| matching.filled(one).len()).collect();
+                prop_assert_eq!(before, after, "earlier places stay full");
+            }
+            let in_reach: Vec<_> = eligible.iter().copied().filter(|(place, _)| *place < needs.len()).collect();
+            prop_assert_eq!(filled, most(&needs, &in_reach, &acts_for, (0, 0)));
+            // What is reported is what was counted, and nobody is used twice.
+            let all: Vec<_> = (0..needs.len()).flat_map(|place| matching.filled(place)).collect();
+            prop_assert_eq!(all.len(), filled);
+            let identities: std::collections::BTreeSet<_> = all.iter().map(|(identity, _)| identity).collect();
+            let people: std::collections::BTreeSet<_> = all.iter().map(|(_, person)| person).collect();
+            prop_assert_eq!((identities.len(), people.len()), (filled, filled));
+        }
     }
 }

@@ -5,13 +5,16 @@
 //! principle: an approval is a review of exactly the content that goes in, by a person who had no part in it.
 
 mod decide;
+mod explain;
 mod facts;
+mod filling;
 mod identity;
 mod matching;
 mod people;
 mod policy;
 mod pool;
 mod requirement;
+mod satisfiable;
 mod sentences;
 mod standing;
 mod statement;
@@ -27,9 +30,13 @@ pub use facts::{
 };
 pub use people::{Directory, Membership, Person, SigningKey, Team};
 pub use policy::{ApprovalPolicy, ApprovalRule, Delegation, Separation};
+pub use satisfiable::{Unmeetable, unmeetable};
 pub use statement::Statement;
 pub use verdict::{Approvals, Counted, Node, NodeKind, NotCounted, Reason, Who};
 pub use vocabulary::{
     ApprovalMode, ApproverRole, Attestation, OnTimeout, RequirementState, ReviewVerdict, TeamRole,
     UnknownIdentity,
 };
+
+#[cfg(test)]
+mod tests;

@@ -134,7 +134,7 @@ impl<'f> Pools<'f> {
         }
         if let Some(at_forge) = &team.forge_members {
             let accounts = self.accounts.get(member);
-            if !accounts.is_some_and(|accounts| !accounts.is_disjoint(at_forge)) {
+            if accounts.is_none_or(|accounts| accounts.is_disjoint(at_forge)) {
                 return Seat::NotAtForge;
             }
         }

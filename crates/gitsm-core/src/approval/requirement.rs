@@ -2,7 +2,7 @@
 
 use super::facts::{ConditionResult, Facts, NamedPolicy};
 use super::policy::ApprovalRule;
-use super::pool::{Pool, join};
+use super::pool::{Pool, Pools, join};
 use super::standing::Scene;
 use super::verdict::NodeKind;
 use super::vocabulary::{ApproverRole, OnTimeout, TeamRole};
@@ -68,22 +68,6 @@ pub(super) fn owners(facts: &Facts) -> Result<BTreeSet<&TeamName>, String> {
 }
 
 impl<'f> Scene<'f> {
-    /// One group for each of some teams.
-    pub(super) fn team_groups(
-        &self,
-        teams: &BTreeSet<&'f TeamName>,
-        role: TeamRole,
-    ) -> Result<Vec<Group<'f>>, String> {
-        let groups = teams.iter().map(|team| {
-            Ok(Group {
-                of: format!("team {team}"),
-                name: team.to_string(),
-                pool: self.pools.team(team, Some(role))?,
-            })
-        });
-        groups.collect()
-    }
-
     /// A rule of a policy.
     pub(super) fn requirement(
         &self,
@@ -152,53 +136,20 @@ impl<'f> Scene<'f> {
         rule: &'f ApprovalRule,
         deadline: Option<(Instant, OnTimeout)>,
     ) -> Result<Vec<Group<'f>>, String> {
-        let mut pool = Pool::new();
-        let mut words = Vec::new();
-        for team in &rule.teams {
-            join(&mut pool, self.pools.team(team, Some(TeamRole::Approver))?);
-            words.push(format!("team {team}"));
-        }
-        for member in &rule.members {
-            join(&mut pool, [(member, self.pools.member(member)?)]);
-            words.push(member.to_string());
-        }
-        let mut roles = rule.roles.iter();
-        let first = roles.next();
-        for role in roles {
-            for team in self.teams_of(*role)? {
-                join(&mut pool, self.pools.team(team, Some(team_role(*role)))?);
-                words.push(format!("team {team}"));
-            }
-        }
+        let mut groups = groups(&self.pools, rule, &|role| self.teams_of(role))?;
         if let Some((limit, OnTimeout::Escalate)) = deadline
             && limit <= self.facts.at
         {
-            // Nobody to escalate to: the people of the rule can still answer.
+            // Where there is nobody to escalate to, the people of the rule can still answer.
             for team in &self.facts.roles.change_authority {
                 if let Ok(authority) = self.pools.team(team, Some(TeamRole::Approver)) {
-                    join(&mut pool, authority);
-                    words.push(format!("team {team} (escalated)"));
-                }
-            }
-        }
-        let Some(first) = first else {
-            let group = Group {
-                of: words.join(" or "),
-                name: rule.name.to_string(),
-                pool,
-            };
-            return check(vec![group]);
-        };
-        let mut groups = self.team_groups(&self.teams_of(*first)?, team_role(*first))?;
-        for group in &mut groups {
-            join(
-                &mut group.pool,
-                pool.iter().map(|(member, seat)| (*member, *seat)),
-            );
-            for more in &words {
-                if *more != group.of {
-                    group.of.push_str(" or ");
-                    group.of.push_str(more);
+                    for group in &mut groups {
+                        join(
+                            &mut group.pool,
+                            authority.iter().map(|(member, seat)| (*member, *seat)),
+                        );
+                        group.of.push_str(&format!(" or team {team} (escalated)"));
+                    }
                 }
             }
         }
@@ -220,6 +171,72 @@ impl<'f> Scene<'f> {
         }
         Ok(teams)
     }
+}
+
+/// The people of a rule: one group, or one for each team that holds its first role.
+///
+/// # Errors
+///
+/// In words, when a team or member is not known or a team has nobody who may approve.
+pub(super) fn groups<'f>(
+    pools: &Pools<'f>,
+    rule: &'f ApprovalRule,
+    teams_of: &dyn Fn(ApproverRole) -> Result<BTreeSet<&'f TeamName>, String>,
+) -> Result<Vec<Group<'f>>, String> {
+    let mut pool = Pool::new();
+    let mut words = Vec::new();
+    for team in &rule.teams {
+        join(&mut pool, pools.team(team, Some(TeamRole::Approver))?);
+        words.push(format!("team {team}"));
+    }
+    for member in &rule.members {
+        join(&mut pool, [(member, pools.member(member)?)]);
+        words.push(member.to_string());
+    }
+    let mut roles = rule.roles.iter();
+    let first = roles.next();
+    for role in roles {
+        for team in teams_of(*role)? {
+            join(&mut pool, pools.team(team, Some(team_role(*role)))?);
+            words.push(format!("team {team}"));
+        }
+    }
+    let Some(first) = first else {
+        return Ok(vec![Group {
+            of: words.join(" or "),
+            name: rule.name.to_string(),
+            pool,
+        }]);
+    };
+    let groups = teams_of(*first)?.into_iter().map(|team| {
+        let of = format!("team {team}");
+        let mut group = team_group(pools, team, team_role(*first))?;
+        join(
+            &mut group.pool,
+            pool.iter().map(|(member, seat)| (*member, *seat)),
+        );
+        let others = words.iter().filter(|other| **other != of);
+        group.of = std::iter::once(&of)
+            .chain(others)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" or ");
+        Ok(group)
+    });
+    groups.collect()
+}
+
+/// The group of one team.
+pub(super) fn team_group<'f>(
+    pools: &Pools<'f>,
+    team: &TeamName,
+    role: TeamRole,
+) -> Result<Group<'f>, String> {
+    Ok(Group {
+        of: format!("team {team}"),
+        name: team.to_string(),
+        pool: pools.team(team, Some(role))?,
+    })
 }
 
 /// What a member must be in a team that holds a role.

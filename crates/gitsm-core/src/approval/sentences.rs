@@ -25,15 +25,6 @@ pub(super) fn any_of(names: &[&str]) -> String {
     }
 }
 
-/// The first letter as a capital.
-pub(super) fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
-    }
-}
-
 impl fmt::Display for Reason {
     /// One clause about a person, as in "ana: the review is for commit 9f1c2ab0, which is not the head".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,36 +1,26 @@
 //! Counting: who fills which rule of one policy, and what is said about everybody else.
 
-use super::matching::Matching;
+use super::filling::{Acting, Filling};
 use super::policy::ApprovalPolicy;
 use super::pool::{Pool, Seat};
 use super::requirement::{Group, Requirement};
 use super::sentences::any_of;
 use super::standing::{Scene, Standing};
-use super::verdict::{Counted, Node, NodeKind, NotCounted, Reason, Who};
+use super::verdict::{Counted, Node, NodeKind};
 use super::vocabulary::{ApprovalMode, OnTimeout, RequirementState as State, UnknownIdentity};
 use crate::ident::MemberId;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Somebody who gave a valid approval, in one of the roles they may give it in.
-#[derive(Debug, Clone, Copy)]
-struct Acting<'f> {
-    person: &'f MemberId,
-    /// The person, or who is represented.
-    identity: &'f MemberId,
-    /// Until when approval and representation hold.
-    until: Instant,
-}
-
 /// A group of a requirement, and who fills it.
 #[derive(Debug)]
-struct Place<'t, 'f> {
-    requirement: usize,
-    group: &'t Group<'f>,
-    needed: u32,
+pub(super) struct Place<'t, 'f> {
+    pub(super) requirement: usize,
+    pub(super) group: &'t Group<'f>,
+    pub(super) needed: u32,
     /// Whether its people are asked yet.
-    asked: bool,
-    filled: Vec<Acting<'f>>,
+    pub(super) asked: bool,
+    pub(super) filled: Vec<Acting<'f>>,
 }
 
 impl Place<'_, '_> {
@@ -43,12 +33,12 @@ impl Place<'_, '_> {
 /// The counting of one policy.
 #[derive(Debug)]
 pub(super) struct Tally<'t, 'f> {
-    scene: &'t Scene<'f>,
-    policy: &'f ApprovalPolicy,
-    requirements: &'t [Requirement<'f>],
-    standings: BTreeMap<&'f MemberId, Standing<'f>>,
-    acting: Vec<Acting<'f>>,
-    places: Vec<Place<'t, 'f>>,
+    pub(super) scene: &'t Scene<'f>,
+    pub(super) policy: &'f ApprovalPolicy,
+    pub(super) requirements: &'t [Requirement<'f>],
+    pub(super) standings: BTreeMap<&'f MemberId, Standing<'f>>,
+    pub(super) acting: Vec<Acting<'f>>,
+    pub(super) places: Vec<Place<'t, 'f>>,
 }
 
 impl<'t, 'f> Tally<'t, 'f> {
@@ -307,180 +297,13 @@ impl<'t, 'f> Tally<'t, 'f> {
 
     /// Whether somebody is in a pool, or represents somebody who is. A part in the content does not take the right to
     /// object: a commit can name anybody as its author.
-    fn may_speak(&self, person: &MemberId, pool: &Pool<'f>) -> bool {
+    pub(super) fn may_speak(&self, person: &MemberId, pool: &Pool<'f>) -> bool {
         let is_active = |member: &MemberId| pool.get(member).is_some_and(|seat| seat.is_active());
         is_active(person)
             || self
                 .scene
                 .represented(person, self.policy)
                 .any(|(identity, _)| is_active(identity))
-    }
-
-    fn rejected(&self, rejecters: &[&str]) -> String {
-        let who = any_of(rejecters).replace(" or ", " and ");
-        match &self.policy.dismissers {
-            Some(team) => format!(
-                "{who} asked for changes: who asked approves, or a member of team {team} dismisses the review with a reason"
-            ),
-            None => format!("{who} asked for changes: who asked approves or dismisses the review"),
-        }
-    }
-
-    fn missing(&self, place: &Place<'t, 'f>) -> String {
-        let given = u32::try_from(place.filled.len()).unwrap_or(u32::MAX);
-        let lacking = place.needed.saturating_sub(given);
-        let taken: BTreeSet<_> = self
-            .places
-            .iter()
-            .filter(|other| self.policy.distinct || std::ptr::eq(*other, place))
-            .flat_map(|other| &other.filled)
-            .flat_map(|acting| [acting.person, acting.identity])
-            .collect();
-        let free: Vec<_> = place
-            .group
-            .pool
-            .iter()
-            .filter(|(member, seat)| {
-                seat.is_active()
-                    && !taken.contains(*member)
-                    && self
-                        .scene
-                        .contributors
-                        .exclusion(member, &self.policy.separation)
-                        .is_none()
-            })
-            .map(|(member, _)| member.as_str())
-            .collect();
-        let of = &place.group.of;
-        if u32::try_from(free.len()).is_ok_and(|free| free < lacking) {
-            let who = if free.is_empty() { "nobody" } else { "only some" };
-            let names = if free.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", any_of(&free))
-            };
-            return format!("{lacking} more of {of}, but {who} of them may still approve{names}");
-        }
-        format!("{lacking} more of {of}: {}", any_of(&free))
-    }
-
-    fn not_counted(&self, place: &Place<'t, 'f>) -> Vec<NotCounted> {
-        let mut all: Vec<_> = self
-            .standings
-            .iter()
-            .filter(|(person, _)| !place.filled.iter().any(|acting| acting.person == **person))
-            .filter_map(|(person, standing)| {
-                let (review, reason) = self.why_not(person, standing, place)?;
-                Some(NotCounted {
-                    who: Who::Member((*person).clone()),
-                    review,
-                    reason,
-                })
-            })
-            .collect();
-        let strangers = self.scene.strangers.iter();
-        all.extend(strangers.map(|(who, review, reason)| NotCounted {
-            who: who.clone(),
-            review: *review,
-            reason: reason.clone(),
-        }));
-        all
-    }
-
-    /// Why somebody who reviewed does not count in a place; `None` for comments of people who are not asked.
-    fn why_not(
-        &self,
-        person: &'f MemberId,
-        standing: &Standing<'f>,
-        place: &Place<'t, 'f>,
-    ) -> Option<(u64, Reason)> {
-        let pool = &place.group.pool;
-        let concerned = self.may_speak(person, pool);
-        if let Some(rejection) = standing.rejection {
-            let reason = if concerned {
-                Reason::ChangesRequested
-            } else {
-                Reason::NotAsked
-            };
-            return Some((rejection.id, reason));
-        }
-        let Some(approval) = standing.approval else {
-            let (review, reason) = standing.void.as_ref()?;
-            return match reason {
-                Reason::Comment if !concerned => None,
-                _ if !pool.contains_key(person) && !concerned => Some((review.id, Reason::NotAsked)),
-                reason => Some((review.id, reason.clone())),
-            };
-        };
-        let reason = self.scene.contributors.exclusion(person, &self.policy.separation);
-        let reason = reason.unwrap_or_else(|| self.why_not_here(person, place));
-        Some((approval.review.id, reason))
-    }
-
-    /// Why somebody with a valid approval does not count in a place.
-    fn why_not_here(&self, person: &'f MemberId, place: &Place<'t, 'f>) -> Reason {
-        let pool = &place.group.pool;
-        let mut standing_in = None;
-        match pool.get(person) {
-            Some(Seat::Active(_)) => standing_in = Some(person),
-            seat => {
-                for (identity, _) in self.scene.represented(person, self.policy) {
-                    if !pool.get(identity).is_some_and(|seat| seat.is_active()) {
-                        continue;
-                    }
-                    if self
-                        .scene
-                        .contributors
-                        .exclusion(identity, &self.policy.separation)
-                        .is_some()
-                    {
-                        return Reason::RepresentedExcluded {
-                            member: identity.clone(),
-                        };
-                    }
-                    standing_in = Some(identity);
-                }
-                if standing_in.is_none() {
-                    return match seat {
-                        Some(Seat::Inactive) => Reason::MembershipInactive,
-                        Some(Seat::NotAtForge) => Reason::NotInForgeTeam,
-                        Some(Seat::NoRole) => Reason::NotAnApprover,
-                        Some(Seat::Active(_)) | None => Reason::NotAsked,
-                    };
-                }
-            }
-        }
-        if !place.asked {
-            return Reason::NotYetAsked;
-        }
-        let elsewhere = self.places.iter().find(|other| {
-            self.policy.distinct
-                && !std::ptr::eq(*other, place)
-                && other.filled.iter().any(|acting| acting.person == person)
-        });
-        if let Some(other) = elsewhere {
-            let rule = self
-                .requirements
-                .get(other.requirement)
-                .map_or_else(String::new, |one| {
-                    if one.name == other.group.name {
-                        one.name.clone()
-                    } else {
-                        format!("{} ({})", one.name, other.group.name)
-                    }
-                });
-            return Reason::CountsElsewhere { rule };
-        }
-        let represented = standing_in.filter(|identity| {
-            let mut filled = self.places.iter().flat_map(|other| &other.filled);
-            filled.any(|acting| acting.identity == *identity)
-        });
-        match represented {
-            Some(identity) => Reason::RepresentedCounts {
-                member: identity.clone(),
-            },
-            None => Reason::NotNeeded,
-        }
     }
 
     /// One person more than the rules ask, because somebody contributed who is not known: the rules must be met
@@ -584,73 +407,5 @@ impl<'t, 'f> Tally<'t, 'f> {
             ));
         }
         node
-    }
-}
-
-/// A matching over people by name.
-#[derive(Debug)]
-struct Filling<'f> {
-    matching: Matching,
-    identities: Vec<&'f MemberId>,
-    people: Vec<&'f MemberId>,
-    acting: Vec<Acting<'f>>,
-}
-
-impl<'f> Filling<'f> {
-    fn new(acting: &[Acting<'f>], pools: &[&Pool<'f>]) -> Self {
-        let identities: BTreeSet<_> = acting.iter().map(|one| one.identity).collect();
-        let people: BTreeSet<_> = acting.iter().map(|one| one.person).collect();
-        let (identities, people): (Vec<_>, Vec<_>) =
-            (identities.into_iter().collect(), people.into_iter().collect());
-        let mut eligible = Vec::new();
-        for (place, pool) in pools.iter().enumerate() {
-            for (number, identity) in identities.iter().enumerate() {
-                if pool.get(identity).is_some_and(|seat| seat.is_active()) {
-                    eligible.push((place, number));
-                }
-            }
-        }
-        let mut acts_for: Vec<_> = acting
-            .iter()
-            .filter_map(|one| {
-                let identity = identities.binary_search(&one.identity).ok()?;
-                let person = people.binary_search(&one.person).ok()?;
-                Some((one.identity != one.person, identity, person))
-            })
-            .collect();
-        // People act for themselves first.
-        acts_for.sort_unstable();
-        let matching = Matching::new(
-            (pools.len(), identities.len(), people.len()),
-            eligible,
-            acts_for
-                .into_iter()
-                .map(|(_, identity, person)| (identity, person)),
-        );
-        Self {
-            matching,
-            identities,
-            people,
-            acting: acting.to_vec(),
-        }
-    }
-
-    /// Fills a place as far as it goes; whether that is enough.
-    fn fill(&mut self, place: usize, needed: u32) -> bool {
-        // It stops where people end, however many are needed.
-        (0..needed).all(|_| self.matching.fill(place))
-    }
-
-    fn filled(&self, place: usize) -> Vec<Acting<'f>> {
-        let pairs = self.matching.filled(place).into_iter();
-        pairs
-            .filter_map(|(identity, person)| {
-                let (identity, person) = (*self.identities.get(identity)?, *self.people.get(person)?);
-                self.acting
-                    .iter()
-                    .find(|one| one.identity == identity && one.person == person)
-                    .copied()
-            })
-            .collect()
     }
 }

@@ -6,6 +6,7 @@
 //! stand in for each other (a redundancy group).
 
 mod blast;
+mod build;
 mod distance;
 mod graph;
 mod issue;

@@ -1,77 +1,114 @@
 //! What people said, as the state machine asks it.
 
 use super::facts::Facts;
-use crate::Text;
-use crate::approval::RequirementState;
+use super::record::Binding;
+use crate::approval::{self, ForgeVerdict, Node, NodeKind, RequirementState};
+use crate::digest::sha256;
 use crate::time::Instant;
-use serde::{Deserialize, Serialize};
-
-/// What the approval policy came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ApprovalInput {
-    /// The state of its tree of rules.
-    pub state: RequirementState,
-    /// Who is missing or who refused, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Text<500>>,
-    /// The oldest review that counts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub oldest_review: Option<Instant>,
-    /// When the first of the reviews that count lapses.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Instant>,
-}
-
-impl Default for ApprovalInput {
-    fn default() -> Self {
-        Self {
-            state: RequirementState::Pending,
-            message: None,
-            oldest_review: None,
-            expires_at: None,
-        }
-    }
-}
+use crate::vocabulary::ChangeType;
 
 /// What the approvals come to at one instant.
 #[derive(Debug, Clone)]
 pub(super) struct View {
     /// The state of the tree of rules.
     pub(super) state: RequirementState,
-    /// Who is missing or who refused, one sentence.
+    /// Who is missing or who refused, in words.
     pub(super) message: String,
     /// The next instant at which the view can be another one.
     pub(super) changes: Option<Instant>,
-    /// Whether those who were asked let their time pass.
+    /// Whether people who were asked let their time pass.
     pub(super) overdue: bool,
+    /// Whether policies, windows or teams change and their owners have not agreed. Neither a model nor an override
+    /// stands in for them.
+    pub(super) lacks_policy_owners: bool,
 }
 
-/// What the approvals come to at `at`.
-pub(super) fn view(facts: &Facts, at: Instant) -> View {
-    let input = &facts.approvals;
-    let lapsed = input.expires_at.is_some_and(|end| end <= at);
-    let void = facts.record.approvals_void_until;
-    let is_void = void.is_some_and(|void| input.oldest_review.is_none_or(|oldest| oldest <= void));
-    let approved = input.state == RequirementState::Approved;
-    let (state, message) = if approved && is_void {
-        (
-            RequirementState::Pending,
-            "the reviews that were given are void".to_owned(),
-        )
-    } else if approved && lapsed {
-        (RequirementState::Pending, "an approval has lapsed".to_owned())
-    } else {
-        let message = input
-            .message
-            .as_ref()
-            .map_or("the policy is not met", |text| text.as_str());
-        (input.state, message.to_owned())
+/// What the approvals come to at an instant, for a change that is as `binding` says.
+pub(super) fn view(facts: &Facts, binding: &Binding, now: Instant) -> View {
+    let Some(input) = &facts.approvals else {
+        return unknown("reviews have not been read");
     };
+    let head = &input.pull_request.head.sha;
+    if facts
+        .content
+        .as_ref()
+        .is_some_and(|content| content.head_sha != *head)
+    {
+        return unknown("the reviews that were read are of another commit than the payload");
+    }
+    let approvals = approval::decide(&input_at(facts, input, binding, now));
+    let tree = &approvals.tree;
+    let overdue = tree.walk().any(|node| {
+        let late = node.deadline.is_some_and(|deadline| deadline <= now);
+        late && node.state == RequirementState::Pending
+    });
+    let lacks_policy_owners = tree
+        .walk()
+        .any(|node| node.kind == NodeKind::PolicyOwners && !is_met(node.state));
     View {
-        state,
-        message,
-        changes: input.expires_at.filter(|_| approved),
+        state: approvals.state,
+        message: words(tree),
+        changes: approvals.next_transition,
+        overdue,
+        lacks_policy_owners,
+    }
+}
+
+fn is_met(state: RequirementState) -> bool {
+    matches!(state, RequirementState::Approved | RequirementState::Skipped)
+}
+
+fn unknown(why: &str) -> View {
+    View {
+        state: RequirementState::Error,
+        message: why.to_owned(),
+        changes: None,
         overdue: false,
+        lacks_policy_owners: false,
+    }
+}
+
+/// The facts of approval for this instant and this binding. A review that was voided is one of another plan.
+fn input_at(facts: &Facts, input: &approval::Facts, binding: &Binding, now: Instant) -> approval::Facts {
+    let mut input = input.clone();
+    input.at = now;
+    input.change.digest = Some(binding.digest());
+    let model = facts.model.as_ref();
+    input.change.emergency = model.is_some_and(|model| model.definition.change_type == ChangeType::Emergency);
+    if let Some(void) = facts.record.approvals_void_until {
+        let mut context = input.context();
+        context.change = Some(sha256(b"void"));
+        let reviews = input.reviews.iter_mut();
+        for review in reviews.filter(|review| review.verdict == ForgeVerdict::Approved) {
+            if review.submitted_at <= void {
+                review.context = Some(context.clone());
+            }
+        }
+    }
+    input
+}
+
+/// What is missing, from the leaves of the tree; what was refused and what cannot be evaluated come first.
+fn words(tree: &Node) -> String {
+    if tree.state == RequirementState::Approved {
+        return "the approval policy is met".to_owned();
+    }
+    let mut sentences: Vec<&str> = Vec::new();
+    for wanted in [
+        RequirementState::Rejected,
+        RequirementState::Error,
+        RequirementState::Pending,
+    ] {
+        let nodes = tree.walk().filter(|node| node.state == wanted);
+        for sentence in nodes.filter_map(|node| node.missing.as_deref()) {
+            if !sentences.contains(&sentence) {
+                sentences.push(sentence);
+            }
+        }
+    }
+    if sentences.is_empty() {
+        "the approval policy is not met".to_owned()
+    } else {
+        sentences.join("; ")
     }
 }

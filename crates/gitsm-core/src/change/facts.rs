@@ -1,22 +1,22 @@
 //! Everything that a decision about a change is taken from.
 
+use super::conflict::Conflict;
 use super::model::ChangeModel;
-use super::record::{Change, Content, Record};
-use super::vocabulary::{
-    ChangeOutcome, ChangePhase, ChangePhaseRequest, ConflictEffect, ConflictType, GuardedPhase,
-};
+use super::record::{Binding, Change, Content, Record};
+use super::vocabulary::{ChangeOutcome, ChangePhase, ChangePhaseRequest, ConflictEffect, GuardedPhase};
 use crate::Text;
+use crate::approval;
+use crate::calendar::CalendarRules;
 use crate::catalog::ServiceHealth;
 use crate::choice::choices;
 use crate::ident::{ChangeId, GitRevision, IncidentId, MemberId, ResourceName, ReviewName};
+use crate::risk::{self, Run};
 use crate::selector::ServiceSubject;
 use crate::time::Instant;
 use crate::vocabulary::{Priority, RiskLevel};
+use crate::window::{self, WindowPolicy, WindowSet};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-pub use super::approvals::ApprovalInput;
-pub use super::windows::{OverrideInForce, WindowInput};
 
 /// The format of a facts file. A later format gets another name; old files stay readable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,9 +64,9 @@ pub struct Facts {
     /// The content as the payload resolves now; absent where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
-    /// The computed risk; absent before it was computed.
+    /// What the risk is computed from; absent before it was gathered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub risk: Option<RiskAssessment>,
+    pub risk: Option<RiskInput>,
     /// Conflicts; absent before they were looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflicts: Option<Vec<ConflictFact>>,
@@ -76,14 +76,16 @@ pub struct Facts {
     /// Open incidents on affected services, and incidents that it may have caused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<IncidentFact>,
-    /// When changes may start.
-    pub windows: WindowInput,
+    /// The windows of the estate.
+    #[serde(default)]
+    pub windows: WindowSet,
     /// Overrides for this change, confirmed by a second person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub overrides: Vec<OverrideInForce>,
-    /// What people said.
-    #[serde(default)]
-    pub approvals: ApprovalInput,
+    pub overrides: Vec<window::Override>,
+    /// What people said; absent where it was not read. Its instant, the digest of the change and whether it is an
+    /// emergency are those of the decision, whatever stands here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<approval::Facts>,
     /// Requirements of type Field and Expression, as evaluated by the caller. One that is missing counts as not
     /// met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -107,15 +109,46 @@ pub struct Facts {
     pub review: Option<ReviewFacts>,
 }
 
+impl Facts {
+    /// The risk, computed from the facts of it.
+    pub fn assess(&self) -> Option<risk::Assessment> {
+        let input = self.risk.as_ref()?;
+        Some(risk::assess(&input.policies, &input.facts))
+    }
+
+    /// What a decision over these facts is bound to. The digest of it goes into the statement that an approver signs.
+    pub fn binding(&self) -> Binding {
+        let change = &self.change;
+        Binding {
+            content: self.content.clone(),
+            spec_hash: change.spec_hash.clone(),
+            model: change.model.clone(),
+            environment: change.environment.clone(),
+            services: change.services.clone(),
+            plan: match &self.model {
+                Some(model) => change.effective_plan(&model.definition),
+                None => change.plan,
+            },
+            risk: self.assess().map(|risk| RiskAssessment {
+                level: risk.level,
+                score: risk.score,
+            }),
+        }
+    }
+}
+
 /// The model of a change and what is known about its use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ModelFacts {
     /// The model.
     pub definition: ChangeModel,
-    /// Why its results suspend it; absent when they do not.
+    /// Its changes so far, in any order. Only a model with `provenSuccess` is judged by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Run>,
+    /// The calendar in which the time until the review of an emergency is counted; absent, time as it passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suspended: Option<Text<300>>,
+    pub review_calendar: Option<CalendarRules>,
     /// The emergency change of the same team whose review is overdue: until it is done the team's standard models
     /// cannot be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +161,9 @@ pub struct ModelFacts {
 pub struct ServiceFacts {
     /// What selectors see of it.
     pub subject: ServiceSubject,
+    /// What its catalogue says about windows; absent where no catalogue can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_policy: Option<WindowPolicy>,
     /// Its health.
     pub health: ServiceHealth,
     /// Its error budget.
@@ -146,6 +182,17 @@ choices! {
         /// It has an objective and the measurement cannot be read.
         Unknown,
     }
+}
+
+/// What a risk is computed from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RiskInput {
+    /// The policies that apply; without one, the built-in policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<risk::Policy>,
+    /// The facts that they weigh.
+    pub facts: risk::RiskFacts,
 }
 
 /// A computed risk.
@@ -190,17 +237,14 @@ choices! {
     }
 }
 
-/// One conflict with another change, a window or an incident.
+/// A conflict and whether it was waived. Conflicts are found over the whole estate and all open changes
+/// ([`detect`](super::conflict::detect)); what was found is kept here, what it was found in is the revision of the
+/// estate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConflictFact {
-    /// Kind of conflict.
-    #[serde(rename = "type")]
-    pub conflict_type: ConflictType,
-    /// What it does.
-    pub effect: ConflictEffect,
-    /// One sentence: what collides and when.
-    pub message: Text<500>,
+    /// The conflict.
+    pub conflict: Conflict,
     /// Member of the change authority who waived it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waived_by: Option<MemberId>,
@@ -209,7 +253,7 @@ pub struct ConflictFact {
 impl ConflictFact {
     /// Whether it holds the change back.
     pub fn blocks(&self) -> bool {
-        self.effect == ConflictEffect::Blocking && self.waived_by.is_none()
+        self.conflict.effect == ConflictEffect::Blocking && self.waived_by.is_none()
     }
 }
 

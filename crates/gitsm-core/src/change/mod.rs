@@ -23,17 +23,15 @@ pub use action::{Action, Audience};
 pub use decide::{decide, settle};
 pub use decision::Decision;
 pub use facts::{
-    ApprovalInput, Causation, CheckState, Command, CommandRole, ConflictFact, Dependency, ErrorBudget,
-    EvaluatedRequirement, Facts, FactsFormat, IncidentFact, MergeBy, ModelFacts, OverrideInForce,
-    PullRequest, PullRequestState, RequirementResult, ReviewFacts, RiskAssessment, Rollout, RolloutState,
-    ServiceFacts, WindowInput,
+    Causation, CheckState, Command, CommandRole, ConflictFact, Dependency, ErrorBudget, EvaluatedRequirement,
+    Facts, FactsFormat, IncidentFact, MergeBy, ModelFacts, PullRequest, PullRequestState, RequirementResult,
+    ReviewFacts, RiskAssessment, RiskInput, Rollout, RolloutState, ServiceFacts,
 };
 pub use machine::{Actor, ENTRIES, Guard, MACHINE, Row, moves_from};
-pub use model::{ChangeModel, Eligibility, ModelTransition, ProvenSuccess, Requirement};
+pub use model::{ChangeModel, Eligibility, ModelTransition, Requirement};
 pub use reason::{Explanation, Reason};
 pub use record::{Authority, Binding, BoundPart, Change, CommandAnswer, Content, Implementer, Plan, Record};
 pub use vocabulary::{
     ChangeModelState, ChangeOutcome, ChangePhase, ChangePhaseRequest, ConflictEffect, ConflictType,
     GuardedPhase, LockedField, RequirementType, ReviewRequirement,
 };
-pub use windows::Opening;

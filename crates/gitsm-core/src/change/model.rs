@@ -3,7 +3,7 @@
 use super::vocabulary::{ChangeModelState, GuardedPhase, LockedField, RequirementType, ReviewRequirement};
 use crate::Text;
 use crate::ident::{ApprovalPolicyName, ChangeModelName, ResourceName, RiskPolicyName, TeamName};
-use crate::percent::Percent;
+use crate::risk::ProvenSuccess;
 use crate::selector::{Matched, ServiceSelector, ServiceSubject};
 use crate::time::{Duration, Instant};
 use crate::vocabulary::{ChangeType, RiskLevel};
@@ -102,16 +102,6 @@ pub struct Requirement {
     /// What to do when it does not hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Text<300>>,
-}
-
-/// Results that a standard model must show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProvenSuccess {
-    /// Changes that must have gone in before the share counts.
-    pub min_runs: u32,
-    /// Share that must have been successful.
-    pub min_percent: Percent,
 }
 
 impl ChangeModel {

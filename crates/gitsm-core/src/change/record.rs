@@ -5,6 +5,7 @@ use super::model::ChangeModel;
 use super::vocabulary::{ChangeOutcome, LockedField};
 use crate::Text;
 use crate::choice::choices;
+use crate::digest::{digest_of, sha256};
 use crate::ident::{
     ChangeId, ChangeModelName, ConfigurationItemId, Digest, ForgeLogin, GitRevision, IncidentId, MemberId,
     ResourceName, ServiceId, TeamName,
@@ -179,6 +180,22 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// Digest of everything but the content, which a review is bound to by its commit, and the score, which says
+    /// nothing within one risk level. It is what
+    /// [`ChangeFacts::digest`](crate::approval::ChangeFacts::digest) of a change holds.
+    pub fn digest(&self) -> Digest {
+        let parts = (
+            &self.spec_hash,
+            &self.model,
+            &self.environment,
+            &self.services,
+            &self.plan,
+            self.risk.map(|risk| risk.level),
+        );
+        // Names, digests and instants are all text: there is nothing in it that JSON could not hold.
+        digest_of(&parts).unwrap_or_else(|error| sha256(error.to_string().as_bytes()))
+    }
+
     /// The parts in which another binding differs, in order, each part once. The spec counts only where no part
     /// of it that has a name of its own does. A payload or a risk that is not known now is no difference: it
     /// holds the change back by itself.

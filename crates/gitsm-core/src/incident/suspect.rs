@@ -169,24 +169,24 @@ pub fn suspects<'c>(
     found
 }
 
+/// The order of suspects; everything that two of them can differ in is part of it.
 type Rank<'s> = (
     Reverse<Percent>,
-    u32,
-    Option<i64>,
-    Reverse<RiskLevel>,
-    &'s ChangeId,
-    &'s ServiceId,
+    (u32, Option<i64>, Reverse<RiskLevel>, bool),
+    (&'s ChangeId, &'s ServiceId, &'s ServiceId),
 );
 
 fn rank(suspect: &Suspect) -> Rank<'_> {
     let Parts { distance, time, risk } = &suspect.parts;
     (
         Reverse(suspect.score),
-        distance.hops,
-        time.ended_seconds_before,
-        Reverse(risk.level),
-        &suspect.change,
-        &distance.changed,
+        (
+            distance.hops,
+            time.ended_seconds_before,
+            Reverse(risk.level),
+            risk.assumed,
+        ),
+        (&suspect.change, &distance.changed, &distance.affected),
     )
 }
 

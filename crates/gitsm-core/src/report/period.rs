@@ -1,6 +1,7 @@
 //! The period of a report.
 
 use crate::time::{Instant, LocalDate, ZoneName};
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,16 @@ impl Period {
         Self::new(from, to)
     }
 
+    /// One day in a zone.
+    ///
+    /// # Errors
+    ///
+    /// [`PeriodError::Range`] for a day that is not wholly within the years 1 to 9999.
+    pub fn day(date: LocalDate, zone: &ZoneName) -> Result<Self, PeriodError> {
+        let next = date.date().tomorrow().map_err(|_| PeriodError::Range)?;
+        Self::new(midnight(date.date(), zone)?, midnight(next, zone)?)
+    }
+
     /// Its begin.
     pub fn from(self) -> Instant {
         self.from
@@ -95,6 +106,11 @@ impl Period {
     /// Its end, the first instant that does not belong to it.
     pub fn to(self) -> Instant {
         self.to
+    }
+
+    /// The last instant that belongs to it, a nanosecond before its end.
+    pub fn last(self) -> Instant {
+        self.to.plus(SignedDuration::from_nanos(-1))
     }
 
     /// Whether an instant belongs to it.
@@ -146,7 +162,7 @@ fn end(text: &str, zone: &ZoneName) -> Result<Instant, PeriodError> {
 }
 
 /// The first instant of a day.
-pub(super) fn midnight(date: Date, zone: &ZoneName) -> Result<Instant, PeriodError> {
+fn midnight(date: Date, zone: &ZoneName) -> Result<Instant, PeriodError> {
     // "Compatible" takes the later of a gap's ends and the earlier of two midnights, which is what is wanted.
     DateTime::from_parts(date, Time::midnight())
         .to_zoned(zone.time_zone().clone())

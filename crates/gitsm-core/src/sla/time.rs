@@ -1,5 +1,6 @@
 //! Time as a clock counts it.
 
+use crate::calendar::Calendar;
 use crate::time::Instant;
 use jiff::SignedDuration;
 
@@ -25,6 +26,16 @@ impl BusinessTime for AroundTheClock {
         let end = at.plus(length);
         // Stopped by the end of time.
         (end.since(at) == length).then_some(end)
+    }
+}
+
+impl BusinessTime for Calendar {
+    fn business_between(&self, from: Instant, until: Instant) -> SignedDuration {
+        Self::business_between(self, from, until)
+    }
+
+    fn add_business(&self, at: Instant, length: SignedDuration) -> Option<Instant> {
+        Self::add_business(self, at, length)
     }
 }
 

@@ -29,6 +29,15 @@ impl Schedule {
         }
     }
 
+    /// The first occurrence that starts after `at` and before `horizon`, whether or not others are under way; of
+    /// several that start together the one that ends last.
+    pub fn occurrence_after(&self, at: Instant, horizon: Instant) -> Option<Interval> {
+        match self {
+            Self::Recurrence(recurrence) => recurrence.occurrence_after(at, horizon),
+            Self::Interval(one) => (at < one.start() && one.start() < horizon).then_some(*one),
+        }
+    }
+
     /// The occurrence that started last, at or before `at`; none earlier than five years before.
     pub fn occurrence_before(&self, at: Instant) -> Option<Interval> {
         match self {

@@ -1,5 +1,6 @@
 //! How conflicts are found.
 
+use super::alone::of_one;
 use super::facts::{ConflictFacts, OpenPullRequest, PlannedChange, Span};
 use super::found::{Collision, Conflict, Counterpart, GroupCollision};
 use super::message;
@@ -7,10 +8,9 @@ use super::policy::ConflictPolicy;
 use super::sweep::{Entry, GroupEntry, sweep, sweep_group};
 use crate::catalog::{Graph, GroupLosses, Links, NodeId};
 use crate::change::{ConflictEffect, ConflictType};
-use crate::ident::{ChangeId, MemberId, RepositoryName, RepositoryPath, ResourceName, ServiceId};
+use crate::ident::{ChangeId, MemberId, RepositoryName, RepositoryPath, ResourceName};
 use crate::time::Instant;
-use crate::window::WindowFit;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The conflicts of every change that is on its way in. A change without conflicts is left out.
 ///
@@ -78,7 +78,7 @@ fn detect_among<'f>(
         found.entry(id.clone()).or_default().push(conflict);
     }
     for subject in &changes {
-        let alone = alone(subject, facts, graph, policy);
+        let alone = of_one(subject, facts, graph, policy);
         if !alone.is_empty() {
             found.entry(subject.id.clone()).or_default().extend(alone);
         }
@@ -97,7 +97,7 @@ pub(super) struct Subject<'f> {
     pub(super) id: &'f ChangeId,
     pub(super) change: &'f PlannedChange,
     pub(super) span: Option<Span>,
-    opening: bool,
+    pub(super) opening: bool,
 }
 
 impl Subject<'_> {
@@ -351,7 +351,7 @@ impl<'f> Detector<'f, '_> {
                     .zip(counterpart.span)
                     .and_then(|(a, b)| a.overlap(&b)),
             },
-            ..blank(*kind)
+            ..Conflict::blank(*kind)
         };
         for (.., shared) in side {
             match *shared {
@@ -407,113 +407,4 @@ fn ordered(one: u32, other: u32, shared: Shared<'_>) -> (u32, u32, Shared<'_>) {
     } else {
         (other, one, shared.turned())
     }
-}
-
-fn blank(kind: ConflictType) -> Conflict {
-    Conflict {
-        r#type: kind,
-        effect: ConflictEffect::Blocking,
-        with: None,
-        gives_way: true,
-        items: Vec::new(),
-        groups: Vec::new(),
-        people: Vec::new(),
-        paths: Vec::new(),
-        services: Vec::new(),
-        when: None,
-        message: String::new(),
-    }
-}
-
-/// The conflicts of a change with anything but another change's plan.
-fn alone(
-    subject: &Subject<'_>,
-    facts: &ConflictFacts,
-    graph: &Graph,
-    policy: &ConflictPolicy,
-) -> Vec<Conflict> {
-    let mut found = Vec::new();
-    found.extend(with_window(subject, policy));
-    for needed in &subject.change.depends_on {
-        found.extend(with_needed(subject, needed, facts, policy));
-    }
-    if facts.major_incidents.is_empty() && facts.exhausted_budgets.is_empty() {
-        return found;
-    }
-    let items = subject.change.items.iter();
-    let affected: BTreeSet<ServiceId> = items.flat_map(|item| graph.services_of(item)).collect();
-    for (id, incident) in &facts.major_incidents {
-        let services: Vec<_> = affected.intersection(&incident.services).cloned().collect();
-        if services.is_empty() || subject.change.mends.contains(id) {
-            continue;
-        }
-        let kind = ConflictType::OpenMajorIncident;
-        let mut conflict = Conflict {
-            effect: policy.effect(kind, subject.opening),
-            with: Some(Counterpart::Incident(id.clone())),
-            services,
-            ..blank(kind)
-        };
-        conflict.message = message::of_incident(&conflict);
-        found.push(conflict);
-    }
-    let services: Vec<_> = affected.intersection(&facts.exhausted_budgets).cloned().collect();
-    if !services.is_empty() {
-        let kind = ConflictType::ErrorBudgetExhausted;
-        let mut conflict = Conflict {
-            effect: policy.effect(kind, subject.opening),
-            services,
-            ..blank(kind)
-        };
-        conflict.message = message::of_budget(&conflict);
-        found.push(conflict);
-    }
-    found
-}
-
-fn with_window(subject: &Subject<'_>, policy: &ConflictPolicy) -> Option<Conflict> {
-    let fit = subject.change.window_fit?;
-    let kind = match fit {
-        WindowFit::Fits => return None,
-        WindowFit::InFreeze => ConflictType::InFreeze,
-        // What could not be evaluated is closed.
-        WindowFit::OutsideWindow | WindowFit::Unknown => ConflictType::OutsideWindow,
-        WindowFit::ExceedsWindow => ConflictType::ExceedsWindow,
-    };
-    Some(Conflict {
-        effect: policy.effect(kind, subject.opening),
-        with: subject.change.window.clone().map(Counterpart::Window),
-        when: subject.span,
-        message: message::of_window(subject, fit),
-        ..blank(kind)
-    })
-}
-
-fn with_needed(
-    subject: &Subject<'_>,
-    needed: &ChangeId,
-    facts: &ConflictFacts,
-    policy: &ConflictPolicy,
-) -> Option<Conflict> {
-    let kind = ConflictType::DependsOnUnfinished;
-    let finished = facts.finished.get(needed);
-    if finished.is_some_and(|finished| finished.is_in()) {
-        return None;
-    }
-    let planned = facts.changes.get(needed).filter(|_| finished.is_none());
-    // While both are only planned, the right order is all that can be asked for.
-    let in_order = planned.is_some_and(|other| {
-        let end = other.occupied(facts.now).map(|span| span.until);
-        other.is_live() && end.zip(subject.span).is_some_and(|(end, mine)| end <= mine.from)
-    });
-    Some(Conflict {
-        effect: if in_order && !subject.opening {
-            ConflictEffect::Advisory
-        } else {
-            policy.effect(kind, subject.opening)
-        },
-        with: Some(Counterpart::Change(needed.clone())),
-        message: message::of_needed(needed, planned, finished, in_order),
-        ..blank(kind)
-    })
 }

@@ -44,6 +44,25 @@ pub struct Conflict {
     pub message: String,
 }
 
+impl Conflict {
+    /// One of its kind that says nothing yet, and blocks.
+    pub(super) fn blank(kind: ConflictType) -> Self {
+        Self {
+            r#type: kind,
+            effect: ConflictEffect::Blocking,
+            with: None,
+            gives_way: true,
+            items: Vec::new(),
+            groups: Vec::new(),
+            people: Vec::new(),
+            paths: Vec::new(),
+            services: Vec::new(),
+            when: None,
+            message: String::new(),
+        }
+    }
+}
+
 /// Two items that collide; the same one, or one that contains the other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -4,6 +4,7 @@
 //! collide where both occupy something at one instant. Of two changes that collide one holds its place and the other
 //! gives way ([`Conflict::gives_way`]): otherwise anybody could hold up a scheduled change by opening a pull request.
 
+mod alone;
 mod detect;
 mod facts;
 mod found;

@@ -5,10 +5,11 @@ use super::super::model::Requirement;
 use super::super::reason::{Explanation, Reason};
 use super::super::record::Plan;
 use super::super::vocabulary::{ChangeModelState, ChangeOutcome, ChangePhase, GuardedPhase, RequirementType};
-use super::super::windows;
 use super::scene::Scene;
 use crate::Text;
 use crate::catalog::ServiceHealth;
+use crate::risk::history::HISTORY;
+use crate::risk::model_standing;
 use crate::time::Instant;
 use crate::vocabulary::ChangeType;
 use crate::window::WindowFit;
@@ -66,11 +67,21 @@ pub(super) fn model(scene: &Scene<'_>) -> Vec<Explanation> {
         }
         ChangeModelState::Retired => object(Reason::ModelRetired, format!("the model {name} is retired")),
     }
-    if let Some(why) = &model.suspended {
-        object(
-            Reason::ModelSuspended,
-            format!("its results suspend the model {name}: {}", why.as_str()),
-        );
+    if let Some(proven) = definition.proven_success {
+        let standing = model_standing(&model.runs, Some(proven), scene.now);
+        for run in &model.runs {
+            scene.note(Some(run.finished_at));
+            scene.note(Some(run.finished_at.plus(HISTORY)));
+        }
+        if standing.suspended {
+            object(
+                Reason::ModelSuspended,
+                format!(
+                    "its results suspend the model {name}: {}",
+                    standing.why.join("; ")
+                ),
+            );
+        }
     }
     if let Some(end) = definition.valid_until
         && scene.reached(end)
@@ -95,7 +106,7 @@ pub(super) fn model(scene: &Scene<'_>) -> Vec<Explanation> {
     }
     if let Some(eligible) = &definition.eligible {
         let services = scene.facts.services.iter().map(|service| &service.subject);
-        let risk = scene.facts.risk.map(|risk| risk.level);
+        let risk = scene.binding.risk.map(|risk| risk.level);
         let missing = scene.facts.change.services.iter();
         let missing = missing.filter(|id| !scene.facts.services.iter().any(|known| known.subject.id == **id));
         if eligible.services.is_some() {
@@ -196,7 +207,7 @@ pub(super) fn conflicts(scene: &Scene<'_>) -> Vec<Explanation> {
         .map(|conflict| {
             Explanation::new(
                 Reason::BlockingConflict,
-                format!("{}: {}", conflict.conflict_type, conflict.message.as_str()),
+                format!("{}: {}", conflict.conflict.r#type, conflict.conflict.message),
             )
         })
         .collect()
@@ -221,46 +232,56 @@ pub(super) fn slot(scene: &Scene<'_>) -> Result<Slot, Explanation> {
             "it is not said how long it takes, and the model has no default",
         ));
     }
-    let length = scene.needs();
     if let Some(last) = last_start(plan)
         && scene.reached(last)
     {
         return Err(past(last));
     }
-    let planned = plan.and_then(|plan| plan.start);
-    let from = planned.map_or(scene.now, |start| start.max(scene.now));
-    let (start, view) = if let Some(planned) = planned {
-        let _ = scene.reached(planned);
-        let at_plan = windows::view(scene.facts, planned, length);
+    let fitted = scene.plan_to_fit();
+    let (start, view) = if let Some(planned) = plan.and_then(|plan| plan.start) {
         // Without a latest start the plan is for the window that contains its start, and for no later one.
-        if last_start(plan).is_none() && at_plan.closes.is_some_and(|end| scene.reached(end)) {
-            return Err(past(planned));
+        if scene.reached(planned) && last_start(plan).is_none() {
+            let at_plan = scene.windows.view(planned, fitted);
+            if at_plan.closes.is_some_and(|end| scene.reached(end)) {
+                return Err(past(planned));
+            }
         }
-        let view = windows::view(scene.facts, from, length);
-        if from == scene.now {
-            scene.note(view.changes);
-        }
+        let start = planned.max(scene.now);
+        let view = if start == scene.now {
+            scene.window_now()
+        } else {
+            scene.windows.view(start, fitted)
+        };
         if let Some(reason) = Reason::of_fit(view.fit) {
-            let next = windows::next_fit(scene.facts, from, length);
-            let next = next.map_or("no later start fits".to_owned(), |(at, _)| {
+            let next = first_start(scene, start);
+            let next = next.map_or("no later start fits".to_owned(), |at| {
                 format!("the next start that fits is {at}")
             });
             return Err(Explanation::new(reason, format!("{}; {next}", view.message)));
         }
-        (from, view)
+        (start, view)
     } else {
-        let Some((start, view)) = windows::next_fit(scene.facts, from, length) else {
+        let Some(start) = first_start(scene, scene.now) else {
             return Err(Explanation::new(
                 Reason::NoWindowAhead,
-                format!("no window opens in which {} seconds fit", length.as_secs()),
+                "it fits into no window of the next five years",
             ));
         };
         scene.note(Some(start));
-        scene.note(view.changes);
-        (start, view)
+        (start, scene.windows.view(start, fitted))
     };
     let ends = last_start(plan).or(view.closes);
     Ok(Slot { start, ends })
+}
+
+/// The first start that fits from an instant on.
+fn first_start(scene: &Scene<'_>, from: Instant) -> Option<Instant> {
+    let first = match scene.plan_to_fit() {
+        Some(plan) => scene.windows.first(from, plan),
+        None => scene.windows.first_open(from),
+    };
+    scene.note(first);
+    first
 }
 
 /// The first instant after the latest start, which is allowed itself.
@@ -296,7 +317,10 @@ pub(super) fn opening(scene: &Scene<'_>) -> Vec<Explanation> {
     if scene.by_override() {
         return against;
     }
-    if let Some(start) = scene.plan().and_then(|plan| plan.start)
+    let plan = scene.plan();
+    // Where nothing is planned, the preparation is what there is to wait for.
+    let prepared = || plan?.preparation.and(facts.record.scheduled_start);
+    if let Some(start) = plan.and_then(|plan| plan.start).or_else(prepared)
         && !scene.reached(start)
     {
         against.push(Explanation::new(
@@ -391,10 +415,13 @@ fn budgets(scene: &Scene<'_>) -> Vec<Explanation> {
         .collect()
 }
 
-/// Whether the windows let running work go on.
+/// Why running work pauses, if it does: the windows are closed now, and were such when it began.
 pub(super) fn paused(scene: &Scene<'_>) -> Option<Explanation> {
-    let view = windows::view(scene.facts, scene.now, SignedDuration::ZERO);
-    scene.note(view.changes);
-    (view.fit != WindowFit::Fits && view.pauses)
-        .then(|| Explanation::new(Reason::PausedByWindow, view.message))
+    let view = scene.windows.view(scene.now, None);
+    for instant in &view.changes {
+        scene.note(Some(*instant));
+    }
+    let started = scene.facts.record.started_at?;
+    let closed = !matches!(view.fit, WindowFit::Fits | WindowFit::ExceedsWindow);
+    (closed && scene.windows.pauses(started)).then(|| Explanation::new(Reason::PausedByWindow, view.message))
 }

@@ -133,7 +133,7 @@ fn assessment(scene: &Scene<'_>, to: &[GuardedPhase]) -> Vec<Explanation> {
     let mut against = gate::readiness(scene);
     against.extend(gate::model(scene));
     if !scene.is_type(ChangeType::Emergency) {
-        if scene.facts.risk.is_none() {
+        if scene.binding.risk.is_none() {
             against.push(Explanation::new(Reason::RiskUnknown, "its risk is not computed"));
         }
         against.extend(gate::conflicts(scene));
@@ -175,7 +175,7 @@ fn assessed(scene: &Scene<'_>) -> Verdict {
     if scene.is_type(ChangeType::Standard) {
         return Verdict::Silent;
     }
-    let message = match scene.facts.risk {
+    let message = match scene.binding.risk {
         Some(risk) => format!(
             "its risk is {}({}), and no conflict blocks it",
             risk.level, risk.score

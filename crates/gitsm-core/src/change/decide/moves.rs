@@ -10,6 +10,7 @@ use super::super::vocabulary::{ChangeOutcome, ChangePhase};
 use super::scene::Scene;
 use super::{commands, gate, guards, outcome, standing};
 use crate::Text;
+use crate::calendar::Calendar;
 use crate::time::Instant;
 use crate::vocabulary::ChangeType;
 use jiff::SignedDuration;
@@ -177,10 +178,15 @@ fn finish(scene: &Scene<'_>, decision: &mut Decision) {
     );
 }
 
-/// When the review of an emergency is due.
+/// When the review of an emergency is due. A calendar that never opens again gives no instant, and the review stays
+/// due at none.
 fn review_due(scene: &Scene<'_>) -> Option<Instant> {
-    let minutes = i64::from(scene.model()?.definition.review_due_minutes);
-    Some(scene.now.plus(SignedDuration::from_mins(minutes)))
+    let model = scene.model()?;
+    let length = SignedDuration::from_mins(i64::from(model.definition.review_due_minutes));
+    match &model.review_calendar {
+        Some(rules) => Calendar::new(rules.clone()).add_business(scene.now, length),
+        None => Some(scene.now.plus(length)),
+    }
 }
 
 /// Voids reviews where the commit that they are bound to does not do so: what is set aside, refused or missed is judged

@@ -6,11 +6,10 @@ use super::super::machine::Actor;
 use super::super::reason::{Explanation, Reason};
 use super::super::record::{Authority, Binding, Mark, Plan};
 use super::super::vocabulary::ChangePhaseRequest;
-use super::super::windows;
+use super::super::windows::{self, Windows};
 use crate::approval::RequirementState;
 use crate::time::Instant;
 use crate::vocabulary::ChangeType;
-use jiff::SignedDuration;
 use std::cell::Cell;
 
 /// What a guard says.
@@ -47,35 +46,27 @@ pub(super) struct Scene<'f> {
     pub(super) binding: Binding,
     /// What the approvals come to.
     pub(super) approvals: approvals::View,
+    /// The windows as the change sees them.
+    pub(super) windows: Windows<'f>,
     next: Cell<Option<Instant>>,
 }
 
 impl<'f> Scene<'f> {
     pub(super) fn new(facts: &'f Facts, now: Instant) -> Self {
         let change = &facts.change;
-        let plan = match &facts.model {
-            Some(model) => change.effective_plan(&model.definition),
-            None => change.plan,
-        };
+        let binding = facts.binding();
         let scene = Self {
             facts,
             now,
-            binding: Binding {
-                content: facts.content.clone(),
-                spec_hash: change.spec_hash.clone(),
-                model: change.model.clone(),
-                environment: change.environment.clone(),
-                services: change.services.clone(),
-                plan,
-                risk: facts.risk,
-            },
-            approvals: approvals::view(facts, now),
+            approvals: approvals::view(facts, &binding, now),
+            windows: Windows::new(facts, binding.risk.map(|risk| risk.level)),
+            binding,
             next: Cell::new(None),
         };
         scene.note(scene.approvals.changes);
-        for force in &facts.overrides {
-            scene.note(Some(force.from));
-            scene.note(Some(force.until));
+        for force in facts.overrides.iter().filter(|force| force.change == change.id) {
+            scene.note(Some(force.during.start()));
+            scene.note(Some(force.during.end()));
         }
         scene
     }
@@ -115,9 +106,9 @@ impl<'f> Scene<'f> {
 
     /// Whether an override for the change is in force.
     pub(super) fn has_override(&self) -> bool {
-        let now = self.now;
+        let change = &self.facts.change.id;
         let mut overrides = self.facts.overrides.iter();
-        overrides.any(|force| force.from <= now && now < force.until)
+        overrides.any(|force| force.change == *change && force.during.contains(self.now))
     }
 
     /// Whether it is an emergency that the people of an override let go in.
@@ -129,22 +120,18 @@ impl<'f> Scene<'f> {
         self.facts.pull_request.as_ref().map(|request| request.state)
     }
 
-    /// The time that the change needs from its start until a backout is finished. An emergency may have no plan,
-    /// and its override says itself how long it lasts.
-    pub(super) fn needs(&self) -> SignedDuration {
-        match self.plan() {
-            Some(plan) if !self.by_override() => plan
-                .duration
-                .to_signed()
-                .saturating_add(plan.backout_duration.to_signed()),
-            _ => SignedDuration::ZERO,
-        }
+    /// The plan that must fit into the windows; absent where an override, or an emergency without a plan, only needs
+    /// them open.
+    pub(super) fn plan_to_fit(&self) -> Option<Plan> {
+        self.plan().filter(|_| !self.by_override())
     }
 
     /// What the windows say about a start now.
     pub(super) fn window_now(&self) -> windows::View {
-        let view = windows::view(self.facts, self.now, self.needs());
-        self.note(view.changes);
+        let view = self.windows.view(self.now, self.plan_to_fit());
+        for instant in &view.changes {
+            self.note(Some(*instant));
+        }
         view
     }
 
@@ -172,6 +159,9 @@ impl<'f> Scene<'f> {
         match self.approvals.state {
             RequirementState::Rejected => Err(vec![Explanation::new(Reason::RejectedByApprover, message())]),
             RequirementState::Approved => Ok(Authority::People),
+            _ if self.approvals.lacks_policy_owners => {
+                Err(vec![Explanation::new(Reason::ApprovalPending, message())])
+            }
             _ if standard && !expired => Ok(Authority::Model),
             _ if self.by_override() => Ok(Authority::Override),
             _ if standard => Err(vec![Explanation::new(

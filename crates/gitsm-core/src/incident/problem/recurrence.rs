@@ -12,8 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Occurrence {
-    /// Which one.
-    pub incident: IncidentId,
     /// Affected services.
     pub services: BTreeSet<ServiceId>,
     /// What was wrong.
@@ -124,15 +122,15 @@ pub struct ProposalScore {
 ///
 /// Incidents belong together when they affect the same service and share an alert or the words of the title. Where
 /// the same incidents share several things, the strongest is proposed. Incidents that are all linked to problems
-/// already propose nothing. The order of `incidents` does not matter, nor does one that is given twice.
-pub fn propose<'o>(
-    incidents: impl IntoIterator<Item = &'o Occurrence>,
+/// already propose nothing.
+pub fn propose(
+    incidents: &BTreeMap<IncidentId, Occurrence>,
     rule: &RecurrenceRule,
     now: Instant,
 ) -> Vec<Proposal> {
     let since = now.plus(-rule.within.to_signed());
     let mut groups: BTreeMap<(&ServiceId, Signature), BTreeMap<&IncidentId, &Occurrence>> = BTreeMap::new();
-    for incident in incidents {
+    for (id, incident) in incidents {
         if incident.began <= since || incident.began > now {
             continue;
         }
@@ -142,7 +140,7 @@ pub fn propose<'o>(
                 groups
                     .entry((service, signature.clone()))
                     .or_default()
-                    .insert(&incident.incident, incident);
+                    .insert(id, incident);
             }
         }
     }
@@ -190,10 +188,7 @@ fn proposal(
         .signature
         .saturating_add(parts.count)
         .saturating_add(parts.gravity);
-    let mut incidents: Vec<_> = members
-        .values()
-        .map(|member| (member.began, &member.incident))
-        .collect();
+    let mut incidents: Vec<_> = members.iter().map(|(id, member)| (member.began, *id)).collect();
     incidents.sort_unstable();
     Some(Proposal {
         service: service.clone(),

@@ -3,8 +3,9 @@
 mod laws;
 mod standing;
 
+use super::RiskFactorKind as Kind;
 use super::*;
-use crate::vocabulary::RiskLevel;
+use crate::vocabulary::RiskLevel::{self, High, Low, Moderate, VeryHigh};
 use serde_json::json;
 
 const ANSWERS: [&str; 3] = ["no restart", "rolling restart", "full restart"];
@@ -65,7 +66,6 @@ fn factor(assessment: &Assessment, kind: RiskFactorKind) -> &FactorResult {
 
 #[test]
 fn every_factor_has_the_value_of_its_formula() {
-    use RiskFactorKind as Kind;
     let assessment = assess(&[policy(&[10; 11])], &facts());
     for (kind, expected) in [
         (Kind::ModelFailure, 200), // (3 + 1) / (18 + 2)
@@ -131,7 +131,6 @@ fn single_factors_at_their_edges() {
         let facts = serde_json::from_value(all).unwrap();
         factor(&assess(&[policy(&[1; 11])], &facts), kind).value_permille
     };
-    use RiskFactorKind as Kind;
     for (kind, change, expected) in [
         (
             Kind::ModelFailure,
@@ -322,7 +321,6 @@ fn the_built_in_policy_is_used_where_none_applies_for_certain() {
 #[test]
 fn flaws_of_a_policy_are_found() {
     let mut policy = built_in_policy();
-    use RiskLevel::{High, Low, Moderate, VeryHigh};
     policy.impact.tiers = TierImpacts::new([Low, High, Low, Low]);
     policy.matrix = Matrix::new([
         [High, Low, High, High],

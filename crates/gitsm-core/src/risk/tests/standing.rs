@@ -2,11 +2,11 @@
 
 use super::super::*;
 use crate::Percent;
-use proptest::collection::vec;
-use proptest::prelude::*;
 use crate::change::ChangeOutcome;
 use crate::time::Instant;
 use jiff::SignedDuration;
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 fn day(number: i64) -> Instant {
     "2026-01-01T00:00:00Z"

@@ -107,8 +107,30 @@ impl Recurrence {
     /// The occurrence under way at `at` that ends last, else the next one that starts before `horizon` (of several
     /// that start together the one that ends last).
     pub(in crate::window) fn occurrence_at(&self, at: Instant, horizon: Instant) -> Option<Interval> {
+        let (active, next) = self.around(at, horizon, true);
+        active.or(next)
+    }
+
+    /// The first occurrence that starts after `at` and before `horizon`; of several that start together the one that
+    /// ends last.
+    pub(in crate::window) fn occurrence_after(&self, at: Instant, horizon: Instant) -> Option<Interval> {
+        self.around(at, horizon, false).1
+    }
+
+    /// The occurrence under way that ends last, if `want_active` asks for it, and the next one if there is none under way.
+    fn around(
+        &self,
+        at: Instant,
+        horizon: Instant,
+        want_active: bool,
+    ) -> (Option<Interval>, Option<Interval>) {
         // A day earlier, for a start that was skipped and so came up to a day later than its date says.
-        let from = days_from(self.local_date(at.plus(-self.longest())), -1);
+        let back = if want_active {
+            self.longest()
+        } else {
+            SignedDuration::ZERO
+        };
+        let from = days_from(self.local_date(at.plus(-back)), -1);
         let last = days_from(self.local_date(horizon), 1);
         let mut active: Option<Interval> = None;
         let mut next: Option<Interval> = None;
@@ -118,7 +140,7 @@ impl Recurrence {
                 break;
             }
             let Some(found) = interval else { continue };
-            if found.contains(at) {
+            if found.contains(at) && want_active {
                 active = active.filter(|best| best.end() >= found.end()).or(Some(found));
             } else if found.start() > at && found.start() < horizon {
                 let better = |best: &Interval| {
@@ -128,7 +150,7 @@ impl Recurrence {
                 next = next.filter(better).or(Some(found));
             }
         }
-        active.or(next)
+        (active, next)
     }
 
     /// The occurrence that started last at or before `at` and not before `horizon`; of several that started together
