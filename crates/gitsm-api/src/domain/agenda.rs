@@ -113,7 +113,7 @@ mod tests {
         let mut estate = Estate::default();
         let item = json!({"apiVersion": crate::API_VERSION, "kind": "ConfigurationItem",
             "metadata": {"name": "db-1", "namespace": "shop"},
-            "spec": {"class": "database", "owner": "a", "services": [{"name": "search"}, {"name": "ledger", "namespace": "payments"}], "source": "Git"}});
+            "spec": {"class": "database", "owner": "a", "services": [{"name": "search"}, {"name": "ledger", "namespace": "payments"}]}});
         estate.insert(&item).unwrap();
         for change in changes {
             estate.insert(change).unwrap();
