@@ -16,6 +16,9 @@ fn merged_review(story: &mut Story, by: &str, at: &str) {
     });
 }
 
+/// What happens to a change in a case.
+type Alteration = fn(&mut Story);
+
 #[test]
 fn a_normal_change_goes_from_draft_to_closed() {
     let mut story = Story::of(ChangeType::Normal);
@@ -82,7 +85,7 @@ fn a_normal_change_waits_for_people_whatever_the_window_says() {
 
 #[test]
 fn what_changes_after_approval_is_approved_again() {
-    let changes: [(&str, fn(&mut Story), &[&str]); 6] = [
+    let changes: [(&str, Alteration, &[&str]); 6] = [
         (
             "payload",
             |story| story.push('c'),
@@ -541,7 +544,7 @@ fn the_outcome_is_as_bad_as_what_is_known() {
         open: false,
         caused,
     };
-    let cases: [(&str, fn(&mut Story), Option<IncidentFact>, ChangeOutcome); 6] = [
+    let cases: [(&str, Alteration, Option<IncidentFact>, ChangeOutcome); 6] = [
         ("nothing", |_| (), None, ChangeOutcome::Successful),
         (
             "ruled out",
