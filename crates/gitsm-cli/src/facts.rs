@@ -1,31 +1,23 @@
 //! Saved facts: what a decision was taken from, as a file.
 
+use crate::input;
 use anyhow::{Context as _, bail, ensure};
 use gitsm_check::yaml::{self, Limits};
 use serde::de::DeserializeOwned;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 /// Largest file of facts, in bytes. Facts hold lists of commits and reviews, so they may be larger than a manifest.
 const LARGEST: usize = 16 << 20;
 
-/// Reads facts from a file of JSON or YAML, or from standard input for `-`.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let mut bytes = Vec::new();
-    let limit = LARGEST as u64 + 1;
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    }
-    .with_context(|| format!("cannot read {}", path.display()))?;
-    let name = if path == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    };
-    parse(&bytes).with_context(|| format!("{name} holds no facts of this decision"))
+/// Reads facts from a file of JSON or YAML, or from standard input for `-`. `what` they are, and the `command` whose
+/// help tells their form, are for the message.
+///
+/// # Errors
+///
+/// When they cannot be read, or are something else.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, what: &str, command: &str) -> anyhow::Result<T> {
+    let (name, bytes) = input::read_up_to(path, LARGEST as u64)?;
+    parse(&bytes).with_context(|| format!("{name} does not hold the {what} (see `{command} --help`)"))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {

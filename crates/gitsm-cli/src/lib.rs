@@ -10,16 +10,21 @@
 mod cli;
 mod commands;
 mod disk;
+mod environment;
 mod estate;
 mod exit;
 mod facts;
+mod input;
 mod load;
+mod manifest;
+mod names;
 mod records;
 mod revision;
 mod service;
 mod stretch;
 mod terminal;
 mod when;
+mod wrap;
 
 use clap::{CommandFactory as _, Parser as _};
 use std::process::ExitCode;

@@ -8,6 +8,8 @@ use clap::Args;
 use gitsm_api::estate::Estate;
 use gitsm_core::ident::GitRevision;
 use gitsm_core::time::Instant;
+use serde::Serialize;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Where the estate is.
@@ -16,6 +18,13 @@ pub(crate) struct EstateArgs {
     /// Folder of the estate [default: the nearest folder upwards with a gitsm.yaml]
     #[arg(long, value_name = "DIR")]
     estate: Option<PathBuf>,
+}
+
+impl EstateArgs {
+    /// Whether a folder was named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.estate.is_some()
+    }
 }
 
 /// For which instant something is decided.
@@ -57,10 +66,37 @@ pub(crate) struct Asked {
 pub(crate) struct Loaded {
     /// Its objects.
     pub(crate) estate: Estate,
+    /// Where they were read.
+    pub(crate) source: Source,
+}
+
+/// Where an estate was read, which every answer about it says: an answer about another estate, or another state of
+/// it, looks just the same.
+#[derive(Debug, Serialize)]
+pub(crate) struct Source {
     /// Its folder, as people would type it.
-    pub(crate) folder: PathBuf,
-    /// The commit it was read from; `None` for the working tree.
+    #[serde(rename = "estate")]
+    pub(crate) folder: String,
+    /// The commit it was read from; `None`, and absent, for the working tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) revision: Option<GitRevision>,
+}
+
+impl Source {
+    /// The last line of an answer for people.
+    pub(crate) fn line(&self) -> String {
+        format!("\nEstate: {self}\n")
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { folder, revision } = self;
+        match revision {
+            Some(revision) => write!(f, "{folder} at commit {revision}"),
+            None => write!(f, "{folder}, working tree"),
+        }
+    }
 }
 
 impl Asked {
@@ -77,7 +113,7 @@ impl Asked {
 impl Asked {
     /// Reads the estate if one is named or the current folder is in one.
     pub(crate) fn estate_if_any(&self, args: &EstateArgs) -> anyhow::Result<Option<Loaded>> {
-        let named = args.estate.is_some() || self.revision.is_some();
+        let named = args.is_given() || self.revision.is_some();
         if named || estate::find(Path::new("."))?.is_some() {
             self.estate(args).map(Some)
         } else {
@@ -105,7 +141,9 @@ fn in_working_tree(args: &EstateArgs, jobs: usize) -> anyhow::Result<Loaded> {
         },
     };
     let shown = folder.to_string_lossy().into_owned();
-    let input = DiskInput::collect(&[shown], &|path| config.selects(&estate::relative(&root, path)))?;
+    let input = DiskInput::collect(std::slice::from_ref(&shown), &|path| {
+        config.selects(&estate::relative(&root, path))
+    })?;
     let estate = gitsm_check::estate::read(&input, jobs)?;
     ensure!(
         !estate.is_empty(),
@@ -115,8 +153,10 @@ fn in_working_tree(args: &EstateArgs, jobs: usize) -> anyhow::Result<Loaded> {
     );
     Ok(Loaded {
         estate,
-        folder,
-        revision: None,
+        source: Source {
+            folder: shown,
+            revision: None,
+        },
     })
 }
 
@@ -130,21 +170,40 @@ fn at_revision(revision: &str, args: &EstateArgs, jobs: usize) -> anyhow::Result
     };
     let shown = folder.to_string_lossy().into_owned();
     let repository = Repository::discover(&shown)?;
-    let tree = repository.tree(revision, std::slice::from_ref(&shown))?;
+    let tree = repository
+        .tree(revision, std::slice::from_ref(&shown))
+        .map_err(|error| match error.downcast_ref() {
+            Some(gitsm_git::Error::NoSuchPath { .. }) => absent(&repository, revision, &shown),
+            _ => error,
+        })?;
     let (root, config) = repository.settings(&tree, &shown)?;
     let id = tree.id();
     let input =
         tree.into_input(&|name| config.selects(&estate::relative(&root, &repository.root().join(name))))?;
     let estate = gitsm_check::estate::read(&input, jobs).with_context(|| format!("at {revision}"))?;
-    ensure!(
-        !estate.is_empty(),
-        "{shown} holds no resource of gitsm at {revision}"
-    );
+    if estate.is_empty() {
+        return Err(absent(&repository, revision, &shown));
+    }
     Ok(Loaded {
         estate,
-        folder,
-        revision: Some(id.parse()?),
+        source: Source {
+            folder: shown,
+            revision: Some(id.parse()?),
+        },
     })
+}
+
+/// Says that there is no estate in a folder of a revision, and where there is one.
+fn absent(repository: &Repository, revision: &str, shown: &str) -> anyhow::Error {
+    let elsewhere = repository.estates(revision).unwrap_or_default();
+    let hint = match elsewhere.as_slice() {
+        [] => "; name the folder that it was in then with --estate DIR".to_owned(),
+        folders => format!(
+            "; it had a gitsm.yaml then, for --estate, in {}",
+            folders.join(", ")
+        ),
+    };
+    anyhow::anyhow!("there is no estate in {shown} at {revision}{hint}")
 }
 
 /// A folder as people would type it: relative to the current one where it is below.

@@ -1,11 +1,10 @@
 //! Records that a question is asked over: files of objects with their status, as `kubectl get -o yaml` writes them.
 
+use crate::input::read_named;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use gitsm_api::estate::Estate;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Where records are.
 #[derive(Debug, Args)]
@@ -36,20 +35,7 @@ impl RecordsArgs {
 }
 
 fn add(file: &Path, estate: &mut Estate) -> anyhow::Result<()> {
-    let shown = file.display();
-    let (name, bytes) = if file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .context("--records -: cannot read standard input")?;
-        ("standard input".to_owned(), bytes)
-    } else {
-        let bytes =
-            std::fs::read(file).with_context(|| format!("--records {shown}: cannot read the file"))?;
-        (shown.to_string(), bytes)
-    };
-    let name: Arc<str> = name.into();
+    let (name, bytes) = read_named(file).context("--records")?;
     for object in gitsm_check::estate::read_text(&name, &bytes)? {
         let text = |pointer| object.pointer(pointer).and_then(serde_json::Value::as_str);
         let kind = text("/kind").unwrap_or("object");

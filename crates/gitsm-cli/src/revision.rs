@@ -7,11 +7,14 @@ use gitsm_check::config::{Config, FILE_NAME};
 use gitsm_check::input::{self, Input, InputFile};
 use gitsm_check::source::{Mode, TreeEntry};
 use gitsm_git::{BlobId, CommitId, EntryKind, Error, TreeLimits};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest `gitsm.yaml` that is read.
 const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
+
+/// How many folders a hint names at most.
+const MAX_HINTS: usize = 5;
 
 /// The repository that the judged paths are in.
 pub(crate) struct Repository {
@@ -115,6 +118,27 @@ impl Repository {
         Ok((self.root.clone(), Config::default()))
     }
 
+    /// The folders that hold a `gitsm.yaml` in a revision, as they would be typed in the current folder.
+    pub(crate) fn estates(&self, revision: &str) -> anyhow::Result<Vec<String>> {
+        let repository = self.lock();
+        let commit = repository.resolve(revision)?;
+        let current = self.root.join(self.inside(".")?);
+        let mut folders = Vec::new();
+        for entry in repository.tree_entries(commit, "", TreeLimits::default())? {
+            let entry = entry?;
+            let Some(path) = entry.path_str().map(Path::new) else {
+                continue;
+            };
+            if path.file_name().is_some_and(|name| name == FILE_NAME) {
+                let folder = self.root.join(path.parent().unwrap_or(Path::new("")));
+                folders.push(way(&current, &folder));
+            }
+        }
+        folders.sort();
+        folders.truncate(MAX_HINTS);
+        Ok(folders)
+    }
+
     /// The root of the working tree, which the names of a tree's files count from.
     pub(crate) fn root(&self) -> &Path {
         &self.root
@@ -124,15 +148,17 @@ impl Repository {
     fn inside(&self, path: &str) -> anyhow::Result<String> {
         let absolute = std::path::absolute(path).with_context(|| format!("cannot resolve {path}"))?;
         // Links above the repository (a temporary folder behind a link) must not make the prefixes differ.
-        let resolved = absolute.canonicalize().unwrap_or_else(|_| absolute.clone());
+        // What is gone from the working tree cannot be resolved by the system; there `..` is taken by its word.
+        let plain = without_parents(&absolute);
+        let resolved = absolute.canonicalize().unwrap_or_else(|_| plain.clone());
         let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
         let relative = resolved
             .strip_prefix(&root)
-            .or_else(|_| absolute.strip_prefix(&self.root))
+            .or_else(|_| plain.strip_prefix(&self.root))
             .with_context(|| format!("{path} is outside of the repository {}", self.root.display()))?;
         let parts: Vec<_> = relative
             .components()
-            .filter(|part| matches!(part, std::path::Component::Normal(_)))
+            .filter(|part| matches!(part, Component::Normal(_)))
             .map(|part| part.as_os_str().to_string_lossy())
             .collect();
         Ok(parts.join("/"))
@@ -140,6 +166,41 @@ impl Repository {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, gitsm_git::Repository> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A path with its `..` taken away together with what stands before them.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// How one folder is written from another, both absolute: `../old/estate`.
+fn way(from: &Path, to: &Path) -> String {
+    let shared = from
+        .components()
+        .zip(to.components())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let up = from.components().skip(shared).map(|_| "..".to_owned());
+    let down = to
+        .components()
+        .skip(shared)
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let parts: Vec<_> = up.chain(down).collect();
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
     }
 }
 
@@ -244,5 +305,29 @@ impl Input for GitInput {
             })
             .collect();
         vec![input::Tree { folder: "", entries }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_leads_from_one_folder_to_another() {
+        for (from, to, expected) in [
+            ("/r", "/r", "."),
+            ("/r", "/r/estate", "estate"),
+            ("/r/estate", "/r/old/estate", "../old/estate"),
+            ("/r/a/b", "/r", "../.."),
+        ] {
+            assert_eq!(way(Path::new(from), Path::new(to)), expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn parents_are_taken_away_with_what_they_are_parents_of() {
+        for (path, expected) in [("/r/a/../b", "/r/b"), ("/../a", "/a"), ("/r/./a/..", "/r")] {
+            assert_eq!(without_parents(Path::new(path)), Path::new(expected), "{path}");
+        }
     }
 }

@@ -1,7 +1,20 @@
 //! What the terminal can show.
 
+use anyhow::Context as _;
 use clap::ValueEnum;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Writes an answer, whole or not at all as far as that is ours to say.
+///
+/// # Errors
+///
+/// When standard output takes no more: a full disk, or a reader that has gone.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .context("cannot write to standard output")
+}
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,11 +1,10 @@
 //! `gitsm approvals explain`: who approved what, and why that is or is not enough.
 
 use crate::exit::Exit;
-use crate::facts;
+use crate::{facts, terminal};
 use clap::{Args, Subcommand, ValueEnum};
 use gitsm_core::approval::{Approvals, Counted, Facts, Node, NodeKind, RequirementState, decide};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Arguments of `gitsm approvals`.
@@ -63,13 +62,13 @@ pub(crate) fn run(args: &ApprovalsArgs) -> anyhow::Result<Exit> {
 }
 
 fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let facts: Facts = facts::read(&args.facts)?;
+    let facts: Facts = facts::read(&args.facts, "facts of approvals", "gitsm approvals explain")?;
     let answer = decide(&facts);
     let text = match args.format {
         Format::Text => text(&answer),
         Format::Json => serde_json::to_string_pretty(&answer)? + "\n",
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    terminal::print(&text)?;
     Ok(if answer.is_approved() {
         Exit::Clean
     } else {

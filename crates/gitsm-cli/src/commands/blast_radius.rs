@@ -6,15 +6,15 @@ mod svg;
 mod text;
 
 use crate::exit::Exit;
-use crate::load::{Asked, EstateArgs};
+use crate::load::{Asked, EstateArgs, Source};
+use crate::{environment, terminal};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use gitsm_check::nearest::nearest;
 use gitsm_core::catalog::{BlastRadius, Graph, GraphIssue, NodeId};
-use gitsm_core::ident::{GitRevision, ResourceName};
+use gitsm_core::ident::ResourceName;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 /// Arguments of `gitsm blast-radius`.
 #[derive(Debug, Args)]
@@ -66,9 +66,8 @@ enum Format {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'g> {
-    /// The commit the estate was read from; absent for the working tree.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<&'g GitRevision>,
+    #[serde(flatten)]
+    source: &'g Source,
     #[serde(flatten)]
     radius: BlastRadius,
     /// What is wrong with the nodes of the answer.
@@ -86,7 +85,7 @@ pub(crate) fn run(asked: &Asked, args: &BlastRadiusArgs) -> anyhow::Result<Exit>
         .chain(&args.also)
         .map(|name| find(&graph, name))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    check_environment(&graph, args.environment.as_ref())?;
+    environment::check(&loaded.estate, args.environment.as_ref())?;
 
     let radius = graph.blast_radius(&failed, args.environment.as_ref());
     let hit: BTreeSet<&NodeId> = radius
@@ -106,7 +105,7 @@ pub(crate) fn run(asked: &Asked, args: &BlastRadiusArgs) -> anyhow::Result<Exit>
         .filter(|issue| hit.contains(issue.node()))
         .collect();
     let answer = Answer {
-        revision: loaded.revision.as_ref(),
+        source: &loaded.source,
         radius,
         issues,
         graph: &graph,
@@ -121,7 +120,7 @@ pub(crate) fn run(asked: &Asked, args: &BlastRadiusArgs) -> anyhow::Result<Exit>
             json
         }
     };
-    std::io::stdout().lock().write_all(written.as_bytes())?;
+    terminal::print(&written)?;
     Ok(Exit::Clean)
 }
 
@@ -159,7 +158,7 @@ fn find(graph: &Graph, given: &str) -> anyhow::Result<NodeId> {
     }
     let kind = if is_item { "configuration item" } else { "service" };
     if let Some(other) = named.first() {
-        bail!("there is no {kind} {given:?}, did you mean {}?", other.short());
+        bail!("no {kind} {given:?}: did you mean {}?", other.short());
     }
     let known: Vec<(String, String)> = graph
         .nodes()
@@ -175,24 +174,18 @@ fn find(graph: &Graph, given: &str) -> anyhow::Result<NodeId> {
             (typed, short)
         })
         .collect();
+    let other = if is_item {
+        ""
+    } else {
+        ", and ci/NAME names a configuration item"
+    };
     let guess = nearest(name, known.iter().map(|(typed, _)| typed.as_str()))
         .and_then(|guess| known.iter().find(|(typed, _)| typed == guess));
     match guess {
-        Some((_, short)) => bail!("there is no {kind} {given:?}, did you mean {short}?"),
-        None => bail!("there is no {kind} {given:?} in this estate; ci/NAME names a configuration item"),
-    }
-}
-
-fn check_environment(graph: &Graph, environment: Option<&ResourceName>) -> anyhow::Result<()> {
-    let Some(environment) = environment.filter(|name| !graph.environments().contains(name)) else {
-        return Ok(());
-    };
-    let known = graph.environments().iter().map(ResourceName::as_str);
-    match nearest(environment.as_str(), known.clone()) {
-        Some(guess) => bail!("no service is in an environment {environment}, did you mean {guess}?"),
+        Some((_, short)) => bail!("no {kind} {given:?}: did you mean {short}?"),
         None => bail!(
-            "no service is in an environment {environment}; there are {}",
-            known.collect::<Vec<_>>().join(", ")
+            "no {kind} {given:?}; the estate has {} of them{other}",
+            known.len()
         ),
     }
 }

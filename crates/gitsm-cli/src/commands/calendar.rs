@@ -2,15 +2,16 @@
 
 use super::window::{Selected, entries_as_text, tell_broken};
 use crate::exit::Exit;
-use crate::load::{Asked, AtArgs, EstateArgs};
+use crate::load::{Asked, AtArgs, EstateArgs, Loaded, Source};
 use crate::service;
 use crate::stretch::StretchArgs;
+use crate::terminal;
 use clap::{Args, ValueEnum};
 use gitsm_api::estate::Estate;
 use gitsm_core::agenda::icalendar::icalendar;
-use gitsm_core::agenda::{Layout, agenda};
-use serde_json::json;
-use std::io::Write as _;
+use gitsm_core::agenda::{Entry, Layout, agenda};
+use gitsm_core::time::Instant;
+use serde::Serialize;
 
 /// A quarter of a year.
 const DAYS: i64 = 90;
@@ -60,9 +61,21 @@ enum CalendarFormat {
     Ics,
 }
 
+/// The calendar for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Calendar<'a> {
+    name: &'a str,
+    from: Instant,
+    to: Instant,
+    #[serde(flatten)]
+    source: &'a Source,
+    entries: Vec<Entry>,
+}
+
 /// Prints the calendar.
 pub(crate) fn run(asked: &Asked, args: &CalendarArgs) -> anyhow::Result<Exit> {
-    let estate = asked.estate(&args.estate)?.estate;
+    let Loaded { estate, source } = asked.estate(&args.estate)?;
     let at = args.at.instant();
     let stretch = args.stretch.interval(at, DAYS)?;
     let service = args
@@ -91,18 +104,24 @@ pub(crate) fn run(asked: &Asked, args: &CalendarArgs) -> anyhow::Result<Exit> {
             let none = if entries.is_empty() { "\nnothing\n" } else { "" };
             let (start, end) = (stretch.start(), stretch.end());
             format!(
-                "{name}, {start} to {end}, UTC\n{}{none}",
-                entries_as_text(&entries)
+                "{name}, {start} to {end}, UTC\n{}{none}{}",
+                entries_as_text(&entries),
+                source.line()
             )
         }
         CalendarFormat::Json => {
-            let calendar = json!({"name": name, "from": stretch.start(), "to": stretch.end(),
-                "entries": entries(Layout::Joined)});
+            let calendar = Calendar {
+                name: &name,
+                from: stretch.start(),
+                to: stretch.end(),
+                source: &source,
+                entries: entries(Layout::Joined),
+            };
             format!("{}\n", serde_json::to_string_pretty(&calendar)?)
         }
         CalendarFormat::Ics => icalendar(&name, &entries(Layout::Single), at),
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    terminal::print(&text)?;
     Ok(Exit::Clean)
 }
 

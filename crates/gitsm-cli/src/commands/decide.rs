@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::facts;
+use crate::wrap::after;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use gitsm_core::change::{Decision, Facts, decide, settle};
@@ -62,7 +63,7 @@ enum Format {
 
 /// Decides.
 pub(crate) fn run(args: &DecideArgs) -> anyhow::Result<Exit> {
-    let facts: Facts = facts::read(&args.facts)?;
+    let facts: Facts = facts::read(&args.facts, "facts of a decision", "gitsm decide")?;
     let now = args.at.unwrap_or(facts.now);
     let decisions = if args.settle {
         settle(&facts, now)
@@ -105,9 +106,11 @@ fn text(facts: &Facts, decision: &Decision) -> anyhow::Result<String> {
     } else {
         writeln!(text, "  stays {}", decision.phase)?;
     }
-    section(&mut text, "why", decision.reasons.iter().map(ToString::to_string))?;
+    let reasons = decision.reasons.iter().map(ToString::to_string);
+    section(&mut text, "why", reasons.map(|reason| after("    ", &reason)))?;
     let actions: Result<Vec<_>, _> = decision.actions.iter().map(canonical_json).collect();
-    section(&mut text, "to do", actions?.into_iter())?;
+    let actions = actions?.into_iter().map(|action| format!("    {action}"));
+    section(&mut text, "to do", actions)?;
     if let Some(answer) = &decision.answer {
         let verdict = if answer.obeyed { "obeyed" } else { "refused" };
         writeln!(
@@ -135,7 +138,7 @@ fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) 
         if number == 0 {
             writeln!(text, "  {title}:")?;
         }
-        writeln!(text, "    {line}")?;
+        writeln!(text, "{line}")?;
     }
     Ok(())
 }

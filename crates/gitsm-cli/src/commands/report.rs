@@ -1,8 +1,10 @@
 //! `gitsm report`: key figures of a period, over records.
 
 use crate::exit::Exit;
-use crate::load::{Asked, EstateArgs};
+use crate::load::{Asked, EstateArgs, Source};
+use crate::names::hint;
 use crate::records::RecordsArgs;
+use crate::terminal;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use gitsm_api::domain::records::Recorded;
@@ -11,6 +13,7 @@ use gitsm_core::calendar::Calendar;
 use gitsm_core::ident::{BusinessCalendarName, ResourceName};
 use gitsm_core::report::{Kpi, Period, Question, Report, Unit, report};
 use gitsm_core::time::{Instant, ZoneName};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -84,9 +87,11 @@ pub(crate) fn run(asked: &Asked, args: &ReportArgs) -> anyhow::Result<Exit> {
              `kubectl get itsm-records,reviews -A -o yaml`"
         );
     };
-    let context = asked
-        .estate_if_any(&args.estate)?
-        .map_or_else(Estate::default, |loaded| loaded.estate);
+    let (context, source) = match asked.estate_if_any(&args.estate)? {
+        Some(loaded) => (loaded.estate, Some(loaded.source)),
+        None => (Estate::default(), None),
+    };
+    tell_unknown(args, &context, &records)?;
     let calendar = match &args.calendar {
         None => Calendar::always(),
         Some(name) => context
@@ -115,12 +120,47 @@ pub(crate) fn run(asked: &Asked, args: &ReportArgs) -> anyhow::Result<Exit> {
         &business,
     );
     let text = match args.format {
-        Format::Text => text(&report, args.formulas),
-        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Text => {
+            let line = source.map_or_else(String::new, |source| source.line());
+            text(&report, args.formulas) + &line
+        }
+        Format::Json => serde_json::to_string_pretty(&Answer { source, report })? + "\n",
         Format::Csv => csv(&report),
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    terminal::print(&text)?;
     Ok(Exit::Clean)
+}
+
+/// The answer for programs.
+#[derive(Serialize)]
+struct Answer {
+    /// What models, teams and owners were looked up in.
+    #[serde(flatten)]
+    source: Option<Source>,
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// Says of an environment that nothing is in that its figures will be empty. A month may be quiet, so it is no error.
+fn tell_unknown(args: &ReportArgs, context: &Estate, records: &Estate) -> anyhow::Result<()> {
+    let (served, changes) = (context.graph(), records.changes.values());
+    let known: BTreeSet<&str> = served
+        .environments()
+        .iter()
+        .map(ResourceName::as_str)
+        .chain(changes.map(|change| change.spec.environment.as_str()))
+        .collect();
+    let mut stderr = anstream::stderr().lock();
+    for name in args.environments.iter().map(ResourceName::as_str) {
+        if !known.contains(name) {
+            let hint = hint(name, known.iter().copied());
+            writeln!(
+                stderr,
+                "warning: no service and no change is in an environment {name}{hint}"
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn text(report: &Report, formulas: bool) -> String {

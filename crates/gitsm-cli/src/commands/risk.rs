@@ -1,19 +1,22 @@
 //! `gitsm risk explain CHANGE`: the risk of a change, and where every part of it comes from.
 
 use crate::exit::Exit;
-use crate::load::{Asked, AtArgs, EstateArgs, Loaded};
+use crate::load::{Asked, AtArgs, EstateArgs, Loaded, Source};
+use crate::manifest::read_change;
+use crate::names::hint;
 use crate::records::RecordsArgs;
-use anyhow::{Context as _, anyhow, bail, ensure};
+use crate::terminal;
+use crate::wrap::after;
+use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use gitsm_api::domain::risk_facts::{self, Known, risk_facts};
 use gitsm_api::v1alpha1::Change;
-use gitsm_core::ident::{ChangeId, GitRevision};
+use gitsm_core::ident::ChangeId;
 use gitsm_core::risk::{Assessment, RiskFactorKind, RiskFacts, WindowLeft, assess};
 use gitsm_core::time::{Duration, Instant};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -43,7 +46,8 @@ Examples:
   kubectl get itsm-records -A -o yaml | gitsm risk explain payments-db-16 --records -"
 )]
 struct ExplainArgs {
-    /// The change: namespace/name, a name that is unique in the estate, or a file with its manifest
+    /// The change: namespace/name, a name that is unique in the estate, or a file with its manifest; `-`
+    /// is standard input
     #[arg(value_name = "CHANGE")]
     change: String,
 
@@ -155,19 +159,19 @@ pub(crate) fn run(asked: &Asked, args: &RiskArgs) -> anyhow::Result<Exit> {
         .map_err(|(name, error)| anyhow!("RiskPolicy {name}: {error}; no risk can be computed without it"))?;
     let assessment = assess(&policies, &facts);
     let text = match args.format {
-        Format::Text => explain(&id, at, &assessment, &facts),
+        Format::Text => explain(&id, at, &assessment, &facts) + &loaded.source.line(),
         Format::Json => {
             let answer = Answer {
                 change: &id,
                 at,
-                revision: loaded.revision.as_ref(),
+                source: &loaded.source,
                 assessment: &assessment,
                 facts: &facts,
             };
             serde_json::to_string_pretty(&answer)? + "\n"
         }
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    terminal::print(&text)?;
     Ok(Exit::Clean)
 }
 
@@ -177,8 +181,8 @@ pub(crate) fn run(asked: &Asked, args: &RiskArgs) -> anyhow::Result<Exit> {
 struct Answer<'a> {
     change: &'a ChangeId,
     at: Instant,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<&'a GitRevision>,
+    #[serde(flatten)]
+    source: &'a Source,
     assessment: &'a Assessment,
     facts: &'a RiskFacts,
 }
@@ -187,8 +191,9 @@ struct Answer<'a> {
 fn find(loaded: &Loaded, wanted: &str) -> anyhow::Result<(ChangeId, Change)> {
     let changes = &loaded.estate.changes;
     let path = Path::new(wanted);
-    if path.is_file() {
-        return in_file(path);
+    // A pipe is a file too, though no regular one.
+    if wanted == "-" || (path.exists() && !path.is_dir()) {
+        return read_change(path);
     }
     let found: Vec<_> = changes
         .iter()
@@ -200,18 +205,18 @@ fn find(loaded: &Loaded, wanted: &str) -> anyhow::Result<(ChangeId, Change)> {
     match found.as_slice() {
         [(namespace, name, change)] => Ok((format!("{namespace}/{name}").parse()?, (*change).clone())),
         [] => {
+            let qualified = wanted.contains('/');
             let known: Vec<_> = changes
                 .iter()
-                .map(|(namespace, name, _)| format!("{namespace}/{name}"))
+                .map(|(namespace, name, _)| match qualified {
+                    true => format!("{namespace}/{name}"),
+                    false => name.to_owned(),
+                })
                 .collect();
             bail!(
-                "{wanted}: no such file, and {} has no Change of this name{}",
-                loaded.folder.display(),
-                if known.is_empty() {
-                    String::new()
-                } else {
-                    format!("; it has {}", known.join(", "))
-                }
+                "no Change {wanted:?} in {}, and no such file{}",
+                loaded.source,
+                hint(wanted, known.iter().map(String::as_str))
             )
         }
         several => {
@@ -225,29 +230,6 @@ fn find(loaded: &Loaded, wanted: &str) -> anyhow::Result<(ChangeId, Change)> {
             )
         }
     }
-}
-
-fn in_file(path: &Path) -> anyhow::Result<(ChangeId, Change)> {
-    let shown = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
-    let mut changes = gitsm_check::estate::read_text(&shown.to_string().into(), &bytes)?;
-    changes.retain(|object| object.get("kind").and_then(serde_json::Value::as_str) == Some("Change"));
-    ensure!(
-        changes.len() == 1,
-        "{shown}: holds {} Changes, one is needed",
-        changes.len()
-    );
-    // An estate of its own types it and says what is wrong.
-    let mut estate = gitsm_api::estate::Estate::default();
-    for change in &changes {
-        estate.insert(change).with_context(|| shown.to_string())?;
-    }
-    let (namespace, name, change) = estate
-        .changes
-        .iter()
-        .next()
-        .with_context(|| format!("{shown}: holds no Change"))?;
-    Ok((format!("{namespace}/{name}").parse()?, change.clone()))
 }
 
 /// The option that makes a factor known.
@@ -332,13 +314,17 @@ fn write_explanation(
     for factor in &assessment.factors {
         writeln!(
             text,
-            "  {:<width$}  {}  {:>6}  {}  {}{}",
-            factor.name.as_str(),
-            permille(factor.value_permille),
-            factor.weight,
-            permille(factor.contribution_permille),
-            factor.source,
-            star(factor.assumed)
+            "{}",
+            after(
+                &format!(
+                    "  {:<width$}  {}  {:>6}  {}  ",
+                    factor.name.as_str(),
+                    permille(factor.value_permille),
+                    factor.weight,
+                    permille(factor.contribution_permille)
+                ),
+                &format!("{}{}", factor.source, star(factor.assumed))
+            )
         )?;
     }
 
@@ -398,9 +384,11 @@ fn write_assumptions(text: &mut String, assessment: &Assessment) -> std::fmt::Re
         let option = option(factor.kind).map_or_else(String::new, |option| format!(" ({option})"));
         writeln!(
             text,
-            "  {}: {}{option}",
-            factor.name,
-            factor.remedy.as_deref().unwrap_or("-")
+            "{}",
+            after(
+                &format!("  {}: ", factor.name),
+                &format!("{}{option}", factor.remedy.as_deref().unwrap_or("-"))
+            )
         )?;
     }
     for floor in assessment.floors.iter().filter(|floor| floor.assumed) {

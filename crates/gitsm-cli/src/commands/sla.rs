@@ -3,14 +3,15 @@
 mod text;
 
 use crate::exit::Exit;
-use crate::load::{Asked, AtArgs, EstateArgs};
+use crate::load::{Asked, AtArgs, EstateArgs, Source};
+use crate::names::hint;
+use crate::{facts, terminal};
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use gitsm_api::estate::Estate;
 use gitsm_api::v1alpha1::SLAPolicy;
 use gitsm_check::engine::KindSet;
 use gitsm_check::sla::RecordConditions;
-use gitsm_check::yaml::{self, Limits};
 use gitsm_core::calendar::Calendar;
 use gitsm_core::ident::{BusinessCalendarName, SlaPolicyId};
 use gitsm_core::sla::{
@@ -20,8 +21,7 @@ use gitsm_core::sla::{
 use gitsm_core::time::{Instant, tzdb_version};
 use serde::Serialize;
 use serde_json::Value;
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `gitsm sla`.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ Events recorded after --at are not known yet. The same file, policy, calendar an
 database give the same digest and the same clock.
 
 Examples:
-  gitsm sla explain examples/facts/incident-sla.yaml --estate examples/acme
+  gitsm sla explain examples/facts/incident-sla.yaml --estate examples/acme --at 2027-02-09T00:00:00Z
   gitsm sla explain inc-0412.yaml --policy standard-resolve
   gitsm sla explain inc-0412.yaml --format json | jq '.clocks[].reading'
   gitsm at v2027.1 sla explain inc-0412.yaml        by the policies of an older revision")]
@@ -91,6 +91,9 @@ enum Format {
 struct Explanation {
     record: TimedRecord,
     at: Instant,
+    /// Where policies come from; nothing where the log brings them.
+    #[serde(flatten)]
+    source: Option<Source>,
     clocks: Vec<ExplainedClock>,
 }
 
@@ -126,10 +129,10 @@ pub(crate) fn run(asked: &Asked, args: &SlaArgs) -> anyhow::Result<Exit> {
 }
 
 fn explain(asked: &Asked, args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let log = read_log(&args.file)?;
+    let log: RecordLog = facts::read(&args.file, "log of a record", "gitsm sla explain")?;
     let shown = args.file.display();
     let events = log.to_events().with_context(|| format!("{shown}"))?;
-    let estate = estate(asked, args, &log)?;
+    let (estate, source) = estate(asked, args, &log)?;
     let at = args.at.instant();
     let known = known_events(&events, at);
     let Some(last) = known.last() else {
@@ -152,31 +155,37 @@ fn explain(asked: &Asked, args: &ExplainArgs) -> anyhow::Result<Exit> {
     let explanation = Explanation {
         record: log.record,
         at,
+        source,
         clocks,
     };
-    let mut out = std::io::stdout().lock();
-    match args.format {
-        Format::Text => out.write_all(text::render(&explanation).as_bytes())?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &explanation)?;
-            writeln!(out)?;
-        }
-    }
+    let text = match args.format {
+        Format::Text => text::render(&explanation),
+        Format::Json => serde_json::to_string_pretty(&explanation)? + "\n",
+    };
+    terminal::print(&text)?;
     Ok(Exit::Clean)
 }
 
 /// The objects that the log brings, or those of the estate.
-fn estate(asked: &Asked, args: &ExplainArgs, log: &RecordLog) -> anyhow::Result<Estate> {
+fn estate(asked: &Asked, args: &ExplainArgs, log: &RecordLog) -> anyhow::Result<(Estate, Option<Source>)> {
     if log.objects.is_empty() {
-        return Ok(asked.estate(&args.estate)?.estate);
+        let loaded = asked.estate(&args.estate)?;
+        return Ok((loaded.estate, Some(loaded.source)));
     }
+    // To leave out silently what was asked for would answer another question.
+    ensure!(
+        asked.revision.is_none() && !args.estate.is_given(),
+        "{} brings its own policies in `objects`, so that no estate is read; take `objects` out of it, or leave out \
+         `at` and --estate",
+        args.file.display()
+    );
     let mut estate = Estate::default();
     for (index, object) in log.objects.iter().enumerate() {
         estate
             .insert(object)
             .with_context(|| format!("{}: objects[{index}]", args.file.display()))?;
     }
-    Ok(estate)
+    Ok((estate, None))
 }
 
 /// The policy of a name, with or without its namespace.
@@ -192,9 +201,13 @@ fn named<'e>(estate: &'e Estate, name: &str) -> anyhow::Result<&'e SLAPolicy> {
             let known: Vec<_> = estate
                 .sla_policies
                 .iter()
-                .map(|(namespace, own, _)| format!("{namespace}/{own}"))
+                .map(|(namespace, own, _)| match name.contains('/') {
+                    true => format!("{namespace}/{own}"),
+                    false => own.to_owned(),
+                })
                 .collect();
-            bail!("there is no SLAPolicy {name}; there are {}", known.join(", "))
+            let known = known.iter().map(String::as_str);
+            bail!("no SLAPolicy {name:?}{}", hint(name, known))
         }
         _ => bail!("several namespaces have an SLAPolicy {name}; write namespace/{name}"),
     }
@@ -253,38 +266,5 @@ fn explain_clock(
         lines: lines.collect(),
         inputs,
         policy: policy.id,
-    })
-}
-
-fn read_log(path: &Path) -> anyhow::Result<RecordLog> {
-    let shown = path.display();
-    let limits = Limits::default();
-    let mut bytes = Vec::new();
-    // One byte more than is allowed is enough to refuse it.
-    let limit = u64::try_from(limits.file_bytes)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    }
-    .with_context(|| format!("cannot read {shown}"))?;
-    let read = yaml::read(&bytes, &limits);
-    if let Some(problem) = read.problems.iter().find(|problem| problem.is_error()) {
-        bail!("{shown}:{}: {}", problem.span.start.line, problem.message);
-    }
-    let [document] = &read.documents[..] else {
-        bail!(
-            "{shown} holds {} documents; the log of a record is one; see `gitsm sla explain --help`",
-            read.documents.len()
-        );
-    };
-    serde_path_to_error::deserialize(document.root.to_json()).map_err(|error| {
-        anyhow::anyhow!(
-            "{shown} is not the log of a record: {}: {}; see `gitsm sla explain --help`",
-            error.path(),
-            error.inner()
-        )
     })
 }

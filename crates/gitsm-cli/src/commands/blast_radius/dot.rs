@@ -10,7 +10,11 @@ pub(super) fn write(answer: &Answer<'_>) -> String {
     let picture = Picture::of(answer);
     // Writing to a string does not fail.
     let mut out = String::from("digraph \"blast radius\" {\n  rankdir=LR;\n");
-    let _ = writeln!(out, "  label={};", quoted(&summary(answer)));
+    let _ = writeln!(
+        out,
+        "  label={};",
+        quoted(&format!("{}\nEstate: {}", summary(answer), answer.source))
+    );
     out.push_str("  labelloc=t;\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n");
     out.push_str("  edge [fontname=\"sans-serif\", fontsize=10];\n");
     for spot in &picture.spots {

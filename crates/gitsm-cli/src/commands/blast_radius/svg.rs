@@ -5,18 +5,23 @@
 
 use super::Answer;
 use super::picture::{Fate, Line, Picture, Spot, facts, places, reason, summary};
+use crate::wrap;
 use gitsm_core::catalog::{DependencyStrength, NodeId};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-const BOX_WIDTH: usize = 232;
+const BOX_WIDTH: usize = 272;
 const BOX_HEIGHT: usize = 44;
-const COLUMN: usize = 320;
+const COLUMN: usize = 360;
 const ROW: usize = 60;
 const MARGIN: usize = 24;
 const HEAD: usize = 84;
-/// How many characters of 13 pixels fit into a box.
-const LETTERS: usize = 30;
+/// How many characters of 13 pixels fit into a box, in a bold font as wide as they come.
+const LETTERS: usize = 28;
+/// The lines below the boxes: their height, and the width of a letter of theirs.
+const FOOT_LINE: usize = 20;
+const FOOT_LETTER: usize = 7;
+const DASHES: &str = r#" stroke-dasharray="6 4""#;
 const GREY: &str = "#767676";
 
 /// Writes the answer as SVG.
@@ -34,7 +39,12 @@ pub(super) fn write(answer: &Answer<'_>) -> String {
     }
     let columns = rows.len().max(1);
     let width = (2 * MARGIN + (columns - 1) * COLUMN + BOX_WIDTH).max(720);
-    let height = HEAD + 2 * MARGIN + rows.values().copied().max().unwrap_or(1) * ROW;
+    let foot: Vec<String> = [summary(answer), format!("Estate: {}", answer.source)]
+        .iter()
+        .flat_map(|text| wrap::lines(text, (width - 2 * MARGIN) / FOOT_LETTER))
+        .collect();
+    let boxes = HEAD + MARGIN + rows.values().copied().max().unwrap_or(1) * ROW;
+    let height = boxes + (foot.len() + 1) * FOOT_LINE;
 
     // Writing to a string does not fail.
     let mut out = String::new();
@@ -64,6 +74,14 @@ pub(super) fn write(answer: &Answer<'_>) -> String {
             draw_spot(answer, spot, *place, &mut out);
         }
     }
+    for (number, line) in foot.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            r#"<text x="{MARGIN}" y="{}" fill="{GREY}">{}</text>"#,
+            boxes + (number + 1) * FOOT_LINE,
+            escaped(line)
+        );
+    }
     out.push_str("</svg>\n");
     out
 }
@@ -87,6 +105,17 @@ fn legend(out: &mut String) {
             fate.word()
         );
     }
+    for (x, dashes, word) in [
+        (324, "", "needs it"),
+        (456, DASHES, "works with losses without it"),
+    ] {
+        let _ = writeln!(
+            out,
+            r#"<path d="M{x} 63H{}" stroke="{GREY}" stroke-width="1.5"{dashes}/><text x="{}" y="67" fill="{GREY}">{word}</text>"#,
+            x + 40,
+            x + 50
+        );
+    }
 }
 
 fn draw_line(line: &Line<'_>, places: &BTreeMap<&NodeId, (usize, usize)>, out: &mut String) {
@@ -97,7 +126,7 @@ fn draw_line(line: &Line<'_>, places: &BTreeMap<&NodeId, (usize, usize)>, out: &
     let (from_y, to_y) = (from_y + BOX_HEIGHT / 2, to_y + BOX_HEIGHT / 2);
     let dashes = match line.cause.strength {
         DependencyStrength::Hard => "",
-        DependencyStrength::Soft => r#" stroke-dasharray="6 4""#,
+        DependencyStrength::Soft => DASHES,
     };
     // A member of a group may stand in the same column or a later one: the curve leaves and arrives sideways.
     let (bend_out, bend_in) = (start + 44, end.saturating_sub(44));

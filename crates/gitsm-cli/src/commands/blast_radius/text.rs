@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::picture::{branches, facts, places, reason, summary};
+use crate::wrap::after;
 use gitsm_core::catalog::{GraphIssue, NodeId};
 use std::fmt::Write as _;
 
@@ -9,10 +10,7 @@ use std::fmt::Write as _;
 pub(super) fn write(answer: &Answer<'_>) -> String {
     // Writing to a string does not fail.
     let mut out = String::new();
-    if let Some(revision) = answer.revision {
-        let _ = writeln!(out, "Estate at {revision}.");
-    }
-    let _ = writeln!(out, "{}", summary(answer));
+    let _ = writeln!(out, "{}", after("", &summary(answer)));
     tree(answer, &mut out);
     if !answer.radius.redundancy_lost.is_empty() {
         out.push_str("\nRedundancy that is lost; the next failure may take the service down:\n");
@@ -43,9 +41,10 @@ pub(super) fn write(answer: &Answer<'_>) -> String {
             .map(|issue| GraphIssue::message(issue))
             .chain(absent)
         {
-            let _ = writeln!(out, "  {message}");
+            let _ = writeln!(out, "{}", after("  ", &message));
         }
     }
+    out.push_str(&answer.source.line());
     out
 }
 

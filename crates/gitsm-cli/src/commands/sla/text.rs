@@ -15,6 +15,9 @@ pub(super) fn render(explanation: &Explanation) -> String {
         text.push('\n');
         render_clock(clock, &mut text);
     }
+    if let Some(source) = &explanation.source {
+        text.push_str(&source.line());
+    }
     text
 }
 

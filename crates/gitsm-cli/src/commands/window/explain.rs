@@ -2,15 +2,17 @@
 
 use super::{Format, text, timeline};
 use crate::exit::Exit;
-use crate::load::{Asked, AtArgs, EstateArgs};
+use crate::load::{Asked, AtArgs, EstateArgs, Source};
+use crate::manifest::read_change;
+use crate::names::hint;
 use crate::service;
-use anyhow::{Context as _, bail};
+use crate::{environment, terminal};
+use anyhow::bail;
 use clap::Args;
 use gitsm_api::domain::agenda::planned_time;
 use gitsm_api::estate::Estate;
 use gitsm_api::v1alpha1::Change;
-use gitsm_check::nearest::nearest;
-use gitsm_core::ident::{ChangeModelName, GitRevision, ResourceName, ServiceId};
+use gitsm_core::ident::{ChangeModelName, ResourceName, ServiceId};
 use gitsm_core::selector::{ChangeSubject, ServiceSubject};
 use gitsm_core::time::Instant;
 use gitsm_core::vocabulary::{ChangeType, RiskLevel};
@@ -18,9 +20,7 @@ use gitsm_core::window::{
     ChangeVerdict, PlanFit, Subject, SubjectChange, WindowFit, WindowState, evaluate_change, first_fit, fits,
 };
 use serde::Serialize;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 /// Arguments of `gitsm window explain`.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) struct ExplainArgs {
     #[arg(value_name = "SERVICE", required_unless_present = "change")]
     service: Option<String>,
 
-    /// A manifest with one Change to ask about; SERVICE asks about one of its services only
+    /// A manifest with one Change to ask about, `-` for standard input; SERVICE asks about one of its services only
     #[arg(long, value_name = "FILE", conflicts_with_all = ["environment", "type", "model", "risk"])]
     change: Option<PathBuf>,
 
@@ -83,9 +83,8 @@ pub(super) struct ExplainArgs {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer<'a> {
     pub(super) at: Instant,
-    /// The commit that the estate was read from; absent for the working tree.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) revision: Option<GitRevision>,
+    #[serde(flatten)]
+    pub(super) source: Source,
     /// Whether new work may start then.
     pub(super) may_start: bool,
     /// When it opens next; while it is open, after the next closing.
@@ -115,16 +114,17 @@ pub(super) fn run(asked: &Asked, args: &ExplainArgs) -> anyhow::Result<Exit> {
     let manifest = args.change.as_deref().map(read_change).transpose()?;
     let (services, change) = match &manifest {
         Some(manifest) => (
-            services_of(&estate, manifest, args)?,
-            estate.window_change(manifest),
+            services_of(&estate, &manifest.1, args)?,
+            estate.window_change(&manifest.1),
         ),
         None => {
             let typed = args.service.as_deref().unwrap_or_default();
+            environment::check(&estate, args.environment.as_ref())?;
             (vec![service::find(&estate, typed)?], described(&estate, args)?)
         }
     };
     let subjects: Vec<_> = services.iter().map(|id| subject(&estate, id)).collect();
-    let planned = manifest.as_ref().and_then(planned_time);
+    let planned = manifest.as_ref().and_then(|(_, change)| planned_time(change));
     let at = args
         .at
         .given()
@@ -145,7 +145,7 @@ pub(super) fn run(asked: &Asked, args: &ExplainArgs) -> anyhow::Result<Exit> {
     });
     let answer = Answer {
         at,
-        revision: loaded.revision,
+        source: loaded.source,
         may_start: verdict.may_start(),
         next_opening: verdict.next,
         next_closing,
@@ -161,7 +161,7 @@ pub(super) fn run(asked: &Asked, args: &ExplainArgs) -> anyhow::Result<Exit> {
         ),
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&answer)?),
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    terminal::print(&text)?;
     let misfit = answer
         .plan
         .as_ref()
@@ -179,8 +179,7 @@ fn described(estate: &Estate, args: &ExplainArgs) -> anyhow::Result<SubjectChang
     if let Some(name) = &args.model {
         let Some(model) = estate.change_models.named(name.as_str()) else {
             let known = estate.change_models.iter().map(|(_, name, _)| name);
-            let guess = nearest(name.as_str(), known).map(|guess| format!(": did you mean {guess}?"));
-            bail!("no ChangeModel {:?}{}", name.as_str(), guess.unwrap_or_default());
+            bail!("no ChangeModel {:?}{}", name.as_str(), hint(name.as_str(), known));
         };
         change_type = change_type.or(Some(model.spec.r#type));
     }
@@ -223,23 +222,4 @@ fn subject(estate: &Estate, id: &ServiceId) -> Subject {
         },
         policy: None,
     })
-}
-
-fn read_change(path: &Path) -> anyhow::Result<Change> {
-    let name: Arc<str> = path.display().to_string().into();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
-    let mut estate = Estate::default();
-    for object in gitsm_check::estate::read_text(&name, &bytes)? {
-        if object.get("kind").is_some_and(|kind| kind == "Change") {
-            estate.insert(&object).with_context(|| name.to_string())?;
-        }
-    }
-    let mut changes = estate.changes.values();
-    match (changes.next(), changes.next()) {
-        (Some(change), None) => Ok(change.clone()),
-        (None, _) => bail!("{name} holds no Change"),
-        (Some(_), Some(_)) => {
-            bail!("{name} holds several changes; put the one to ask about into a file of its own")
-        }
-    }
 }

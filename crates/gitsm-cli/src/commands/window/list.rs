@@ -3,14 +3,16 @@
 use super::Format;
 use super::rows::{Selected, entries_as_text, tell_broken};
 use crate::exit::Exit;
-use crate::load::{Asked, AtArgs, EstateArgs};
+use crate::load::{Asked, AtArgs, EstateArgs, Source};
 use crate::service;
 use crate::stretch::StretchArgs;
+use crate::terminal;
 use clap::Args;
-use gitsm_core::agenda::{Layout, agenda};
-use gitsm_core::window::ChangeWindowType;
-use serde_json::json;
-use std::io::Write as _;
+use gitsm_core::agenda::{EntryKind, Layout, agenda};
+use gitsm_core::ident::{ServiceId, TeamName};
+use gitsm_core::time::Instant;
+use gitsm_core::window::{BrokenWindow, ChangeWindowType, Interval};
+use serde::Serialize;
 
 /// Thirty days.
 const DAYS: i64 = 30;
@@ -50,6 +52,32 @@ pub(crate) struct ListArgs {
     estate: EstateArgs,
 }
 
+/// The list for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    from: Instant,
+    to: Instant,
+    #[serde(flatten)]
+    source: &'a Source,
+    service: Option<ServiceId>,
+    occurrences: Vec<Occurrence<'a>>,
+    broken: Vec<&'a BrokenWindow>,
+}
+
+/// One line of the list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Occurrence<'a> {
+    window: &'a str,
+    #[serde(rename = "type")]
+    kind: EntryKind,
+    #[serde(flatten)]
+    during: Interval,
+    reason: Option<&'a str>,
+    owner: Option<&'a TeamName>,
+}
+
 /// A type of window, whatever its case.
 fn window_type(text: &str) -> Result<ChangeWindowType, String> {
     let mut types = ChangeWindowType::ALL.iter().copied();
@@ -79,18 +107,22 @@ pub(super) fn run(asked: &Asked, args: &ListArgs) -> anyhow::Result<Exit> {
             let what = service.map(|id| format!(" for {id}")).unwrap_or_default();
             let none = if entries.is_empty() { "\nnone\n" } else { "" };
             format!(
-                "Windows{what} from {} to {}, UTC\n{}{none}",
+                "Windows{what} from {} to {}, UTC\n{}{none}{}",
                 stretch.start(),
                 stretch.end(),
-                entries_as_text(&entries)
+                entries_as_text(&entries),
+                loaded.source.line()
             )
         }
         Format::Json => {
             let occurrences: Vec<_> = entries
                 .iter()
-                .map(|entry| {
-                    json!({"window": entry.id, "type": entry.kind, "start": entry.during.start(),
-                        "end": entry.during.end(), "reason": entry.reason, "owner": entry.owner})
+                .map(|entry| Occurrence {
+                    window: &entry.id,
+                    kind: entry.kind,
+                    during: entry.during,
+                    reason: entry.reason.as_deref(),
+                    owner: entry.owner.as_ref(),
                 })
                 .collect();
             let broken: Vec<_> = set
@@ -98,11 +130,17 @@ pub(super) fn run(asked: &Asked, args: &ListArgs) -> anyhow::Result<Exit> {
                 .iter()
                 .filter(|broken| selected.has(&broken.id))
                 .collect();
-            let list = json!({"from": stretch.start(), "to": stretch.end(), "service": service,
-                "occurrences": occurrences, "broken": broken});
+            let list = List {
+                from: stretch.start(),
+                to: stretch.end(),
+                source: &loaded.source,
+                service,
+                occurrences,
+                broken,
+            };
             format!("{}\n", serde_json::to_string_pretty(&list)?)
         }
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    terminal::print(&text)?;
     Ok(Exit::Clean)
 }

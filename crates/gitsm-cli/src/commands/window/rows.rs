@@ -1,12 +1,13 @@
 //! Entries of the change calendar as lines, and which windows concern a service.
 
 use crate::when;
+use crate::wrap::after;
 use gitsm_api::estate::Estate;
 use gitsm_core::agenda::{Entry, EntryKind};
 use gitsm_core::ident::{ServiceId, WindowId};
 use gitsm_core::time::Instant;
 use gitsm_core::window::{ChangeWindowType, SubjectChange, WindowOutcome, WindowSet, evaluate};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -62,11 +63,7 @@ pub(crate) fn entries_as_text(entries: &[Entry]) -> String {
         .map(|entry| kind(entry.kind).len())
         .max()
         .unwrap_or_default();
-    let ids = entries
-        .iter()
-        .map(|entry| entry.id.len())
-        .max()
-        .unwrap_or_default();
+    let mut notes = BTreeMap::new();
     let mut today = None;
     for entry in entries {
         let (start, end) = (when::utc(entry.during.start()), when::utc(entry.during.end()));
@@ -87,16 +84,27 @@ pub(crate) fn entries_as_text(entries: &[Entry]) -> String {
             )
         };
         let line = format!(
-            "  {:02}:{:02} - {until:<20}  {:>7}  {:<kinds$}  {:<ids$}  {}",
+            "  {:02}:{:02} - {until:<20}  {:>7}  {:<kinds$}  {}",
             start.hour(),
             start.minute(),
             when::length(entry.during.end().since(entry.during.start())),
             kind(entry.kind),
             entry.id,
-            note(entry)
         );
-        text.push_str(line.trim_end());
-        text.push('\n');
+        let _ = writeln!(text, "{line}");
+        let note = note(entry);
+        if !note.is_empty() {
+            notes.entry((entry.kind, &entry.id)).or_insert(note);
+        }
+    }
+    // Once, not at each occurrence: a year holds hundreds of the same window.
+    let ids = notes.keys().map(|(_, id)| id.len()).max().unwrap_or_default();
+    for (number, ((of, id), note)) in notes.iter().enumerate() {
+        if number == 0 {
+            text.push_str("\nWhat they are for\n");
+        }
+        let head = format!("  {:<kinds$}  {id:<ids$}  ", kind(*of));
+        let _ = writeln!(text, "{}", after(&head, note));
     }
     text
 }

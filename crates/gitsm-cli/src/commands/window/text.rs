@@ -2,6 +2,7 @@
 
 use super::explain::Answer;
 use crate::when::{length, with_day};
+use crate::wrap::after;
 use gitsm_core::ident::ServiceId;
 use gitsm_core::selector::SelectorField;
 use gitsm_core::time::Instant;
@@ -31,7 +32,8 @@ pub(super) fn answer(answer: &Answer<'_>, hint: bool) -> String {
             Some(service) if verdict.services.len() > 1 => format!("{service}: "),
             _ => String::new(),
         };
-        let _ = writeln!(text, "  {}: {of}{}", reason.reason, reason.message);
+        let head = format!("  {}: ", reason.reason);
+        let _ = writeln!(text, "{}", after(&head, &format!("{of}{}", reason.message)));
     }
     if verdict.all_reasons().next().is_some() {
         text.push('\n');
@@ -63,9 +65,7 @@ pub(super) fn answer(answer: &Answer<'_>, hint: bool) -> String {
         windows(&mut text, service, verdict, hint);
     }
     let _ = writeln!(text, "\nTime zones by tz database {}", verdict.tzdb);
-    if let Some(revision) = &answer.revision {
-        let _ = writeln!(text, "Estate at {revision}");
-    }
+    let _ = writeln!(text, "Estate: {}", answer.source);
     text
 }
 
@@ -90,7 +90,8 @@ fn plan(text: &mut String, answer: &Answer<'_>) {
             .as_ref()
             .map(|service| format!("{service}: "))
             .unwrap_or_default();
-        let _ = writeln!(text, "  {}: {of}{}", one.reason.reason, one.reason.message);
+        let head = format!("  {}: ", one.reason.reason);
+        let _ = writeln!(text, "{}", after(&head, &format!("{of}{}", one.reason.message)));
     }
     if fit.fit != WindowFit::Fits {
         let first = plan
@@ -118,7 +119,7 @@ fn windows(text: &mut String, service: &ServiceId, verdict: &Verdict, hint: bool
         text.push_str("  the estate has none\n");
     }
     for (_, line) in lines {
-        let _ = writeln!(text, "  {line}");
+        let _ = writeln!(text, "{line}");
     }
     if verdict.overrun == Overrun::Pause {
         text.push_str("  Work that still runs at the closing is paused (overrun: Pause).\n");
@@ -177,10 +178,8 @@ fn window(trace: &WindowTrace, width: usize, hint: bool) -> String {
             (mark, why)
         }
     };
-    format!(
-        "{mark:<8}  {kind:<7}  {:<width$}  {why}",
-        trace.window.to_string()
-    )
+    let head = format!("  {mark:<8}  {kind:<7}  {:<width$}  ", trace.window.to_string());
+    after(&head, &why)
 }
 
 fn takes_place(active: bool, occurrence: Option<Interval>) -> String {
