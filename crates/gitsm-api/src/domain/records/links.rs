@@ -24,7 +24,10 @@ impl Links {
         for (_, name, team) in records.teams.iter().chain(context.teams.iter()) {
             if let Ok(name) = name.parse::<TeamName>() {
                 for member in &team.spec.members {
-                    teams.entry(member.id.clone().into()).or_default().insert(name.clone());
+                    teams
+                        .entry(member.id.clone().into())
+                        .or_default()
+                        .insert(name.clone());
                 }
             }
         }
