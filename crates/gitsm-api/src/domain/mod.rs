@@ -21,5 +21,6 @@ pub mod risk_policy;
 pub mod selectors;
 pub mod service_catalog;
 pub mod sla_policy;
+pub mod status;
 pub mod team;
 pub mod window_override;
