@@ -679,3 +679,37 @@ fn attack_52_and_53_answer_and_signature_name_what_they_are_for() {
     ]);
     assert_eq!(digests.len(), 7);
 }
+
+#[test]
+fn attack_03_a_push_between_two_reads_hides_no_author() {
+    // The commits were read before the push, head and reviews after it.
+    let mut facts = approved();
+    facts.pull_request.commits = vec![serde_json::from_value(commit('e', "ana")).unwrap()];
+    let answer = assert_state(&facts, RequirementState::Error);
+    assert!(
+        find(&answer, "complete-commits")
+            .missing
+            .as_ref()
+            .unwrap()
+            .contains("head commit")
+    );
+    facts.pull_request.commits.clear();
+    assert_state(&facts, RequirementState::Error);
+    facts.pull_request.commits = vec![
+        serde_json::from_value(commit('e', "ana")).unwrap(),
+        serde_json::from_value(commit('a', "ana")).unwrap(),
+    ];
+    assert_state(&facts, RequirementState::Approved);
+}
+
+#[test]
+fn attack_16_owners_of_affected_services_are_asked_without_documents_too() {
+    let mut facts = with_rules(json!([{"name": "platform", "count": 1, "teams": ["platform"]}]));
+    facts.documents.clear();
+    facts.reviews = vec![approval("dora")];
+    assert_state(&facts, RequirementState::Approved);
+    facts.change.services = serde_json::from_value(json!({"payments/db": "payments"})).unwrap();
+    assert_state(&facts, RequirementState::Pending);
+    facts.reviews.push(approval("ben"));
+    assert_state(&facts, RequirementState::Approved);
+}
