@@ -139,7 +139,11 @@ fn obstacles(scene: &Scene<'_>) -> Vec<Node> {
         ));
     }
     let request = &scene.facts.pull_request;
-    if !request.commits.iter().any(|commit| commit.sha == request.head.sha) {
+    if !request
+        .commits
+        .iter()
+        .any(|commit| commit.sha == request.head.sha)
+    {
         obstacles.push(Node::obstacle(
             "complete-commits",
             "the head commit is not among the commits that were read, so it cannot be told who wrote it; read the \

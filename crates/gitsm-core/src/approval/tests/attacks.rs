@@ -66,7 +66,7 @@ fn attack_02_programs_do_not_approve() {
 #[test]
 fn attack_03_a_push_voids_approvals() {
     let mut facts = approved();
-    facts.pull_request.head.sha = revision('d');
+    push(&mut facts);
     let answer = assert_state(&facts, Pending);
     assert_eq!(
         why_not(&answer, "platform", "dora"),
@@ -87,7 +87,7 @@ fn attack_03_a_review_without_commit_counts_for_nothing() {
 #[test]
 fn attack_04_an_approval_that_the_forge_has_not_dismissed_yet_is_stale_all_the_same() {
     let mut facts = approved();
-    facts.pull_request.head.sha = revision('d');
+    push(&mut facts);
     assert!(facts.reviews.iter().all(|review| review.dismissal.is_none()));
     assert_state(&facts, Pending);
 }
@@ -112,7 +112,6 @@ fn attack_05_an_old_head_that_comes_back_needs_the_same_base_and_policies() {
 #[test]
 fn attack_05_a_rebase_keeps_approvals_only_where_the_policy_says_so_and_nothing_differs() {
     let mut facts = approved();
-    let push = |facts: &mut Facts| facts.pull_request.head.sha = revision('d');
     policy(&mut facts).same_tree = true;
     let context = facts.context();
     for review in &mut facts.reviews {
@@ -546,8 +545,8 @@ fn attack_18_another_base_voids_approvals() {
 #[test]
 fn attack_20_a_merge_commit_on_top_voids_approvals() {
     let mut facts = approved();
-    facts.pull_request.head =
-        serde_json::from_value(json!({"sha": revision('d'), "tree": revision('e')})).unwrap();
+    push(&mut facts);
+    facts.pull_request.head.tree = revision('e');
     policy(&mut facts).same_tree = true;
     assert_state(&facts, Pending);
 }

@@ -215,9 +215,10 @@ fn an_override_opens_no_window_that_only_might_be_for_the_change() {
         "Maintenance",
         &json!({"selector": {"riskLevels": ["Low"]}, "schedule": during("03T00", "03T06")}),
     )]);
-    let lift: Override = serde_json::from_value(json!({"id": "shop/o", "window": "shop/m", "change": "shop/fix",
+    let lift: Override =
+        serde_json::from_value(json!({"id": "shop/o", "window": "shop/m", "change": "shop/fix",
         "during": {"start": "2027-01-02T00:00:00Z", "end": "2027-01-02T04:00:00Z"}}))
-    .unwrap();
+        .unwrap();
     for (risk, open) in [(None, false), (Some("High"), false), (Some("Low"), true)] {
         let change: SubjectChange =
             serde_json::from_value(json!({"id": "shop/fix", "subject": {"risk": risk}})).unwrap();
