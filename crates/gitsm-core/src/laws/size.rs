@@ -1,0 +1,1 @@
+//! Time that decisions take over large facts.
