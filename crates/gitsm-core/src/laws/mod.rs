@@ -30,7 +30,9 @@ fn for_all<T: DeserializeOwned + Debug>(count: u64, law: impl Fn(&T, &mut Dice, 
             mine
         }));
         match outcome {
-            Ok(mine) => mine.into_iter().for_each(|(name, times)| *seen.entry(name).or_default() += times),
+            Ok(mine) => mine
+                .into_iter()
+                .for_each(|(name, times)| *seen.entry(name).or_default() += times),
             Err(_) => panic!("seed {seed}: {facts:#?}"),
         }
     }

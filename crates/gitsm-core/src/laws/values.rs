@@ -36,17 +36,33 @@ pub(super) fn text(full: &str, short: &str, dice: &mut Dice) -> String {
         "LocalTime" => (*dice.pick(&["00:00", "02:30", "09:00", "23:59"])).to_owned(),
         "ClosingTime" => (*dice.pick(&["24:00", "23:59", "17:00"])).to_owned(),
         "Duration" => (*dice.pick(&["1s", "5m", "1h", "26h", "168h", "720h", "87600h"])).to_owned(),
-        "ZoneName" => (*dice.pick(&["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia"])).to_owned(),
-        "NodeId" => format!("{}/a/{}", dice.pick(&["ITService", "ConfigurationItem"]), name(dice)),
+        "ZoneName" => {
+            (*dice.pick(&["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia"])).to_owned()
+        }
+        "NodeId" => format!(
+            "{}/a/{}",
+            dice.pick(&["ITService", "ConfigurationItem"]),
+            name(dice)
+        ),
         "GitRevision" => dice.pick(&["a", "b", "c"]).repeat(40),
         "Digest" => format!("sha256:{}", dice.pick(&["a", "b"]).repeat(64)),
         "Email" => format!("{}@example.com", name(dice)),
         "RepositoryPath" => (*dice.pick(&["a", "a/b", "a/b/c.yaml"])).to_owned(),
         "LabelKey" => (*dice.pick(&["a", "example.com/b"])).to_owned(),
         // A length of the service level engine, the only ones that are written by a function of their own.
-        "__DeserializeWith" => (*dice.pick(&["PT0S", "PT36H", "-PT1H", "PT2562047788015215H", "-PT2562047788015215H"])).to_owned(),
+        "__DeserializeWith" => (*dice.pick(&[
+            "PT0S",
+            "PT36H",
+            "-PT1H",
+            "PT2562047788015215H",
+            "-PT2562047788015215H",
+        ]))
+        .to_owned(),
         "Text" => {
-            let most = full.rsplit("Text<").next().and_then(|rest| rest.split('>').next());
+            let most = full
+                .rsplit("Text<")
+                .next()
+                .and_then(|rest| rest.split('>').next());
             let most: usize = most.and_then(|most| most.parse().ok()).unwrap_or(20);
             words(most, dice)
         }
@@ -58,15 +74,40 @@ pub(super) fn text(full: &str, short: &str, dice: &mut Dice) -> String {
 
 /// Any text, at most so long.
 fn words(most: usize, dice: &mut Dice) -> String {
-    let piece = *dice.pick(&["a", "disk full ", "db\u{1b}[31m\n", "😀", "\u{202e}ä", "P1, \"x\"; ", "\\,;:\r\n"]);
+    let piece = *dice.pick(&[
+        "a",
+        "disk full ",
+        "db\u{1b}[31m\n",
+        "😀",
+        "\u{202e}ä",
+        "P1, \"x\"; ",
+        "\\,;:\r\n",
+    ]);
     let count = if dice.one_in(8) { most } else { dice.below(4) + 1 };
     let text: String = piece.repeat(count).chars().take(most).collect();
-    if text.trim().is_empty() { "a".to_owned() } else { text }
+    if text.trim().is_empty() {
+        "a".to_owned()
+    } else {
+        text
+    }
 }
 
 /// A number for a type, which may be too large for it.
 pub(super) fn number(short: &str, dice: &mut Dice) -> i128 {
-    let edge = [0, 1, 2, 3, 50, 100, 101, 1_000, 86_400, i128::from(u32::MAX), i128::from(i64::MIN), i128::from(u64::MAX)];
+    let edge = [
+        0,
+        1,
+        2,
+        3,
+        50,
+        100,
+        101,
+        1_000,
+        86_400,
+        i128::from(u32::MAX),
+        i128::from(i64::MIN),
+        i128::from(u64::MAX),
+    ];
     match short {
         "Tier" => *dice.pick(&[1, 2, 3, 4]),
         "Percent" => *dice.pick(&[0, 1, 50, 99, 100]),
@@ -93,7 +134,14 @@ pub(super) fn whole(short: &str, dice: &mut Dice) -> Option<Value> {
         "Timestamps" => {
             let mut times: Vec<_> = (0..6).map(|_| instant(dice)).collect();
             times.sort_unstable();
-            let names = ["detected", "declared", "acknowledged", "mitigated", "resolved", "closed"];
+            let names = [
+                "detected",
+                "declared",
+                "acknowledged",
+                "mitigated",
+                "resolved",
+                "closed",
+            ];
             let kept = names.iter().zip(times).enumerate();
             kept.filter(|(index, _)| *index == 0 || dice.one_in(2))
                 .map(|(_, (name, time))| ((*name).to_owned(), json!(time)))
@@ -109,10 +157,16 @@ pub(super) fn whole(short: &str, dice: &mut Dice) -> Option<Value> {
             ])
             .clone(),
         "WeekInterval" => json!({"every": dice.pick(&[1, 2, 51, 52]), "anchor": date(dice)}),
-        "NthWeekday" => json!({"nth": dice.pick(&[-5, -1, 1, 2, 5]), "weekday": dice.pick(&["Monday", "Sunday"])}),
+        "NthWeekday" => {
+            json!({"nth": dice.pick(&[-5, -1, 1, 2, 5]), "weekday": dice.pick(&["Monday", "Sunday"])})
+        }
         "Months" => dice.pick(&[json!([2]), json!([1, 12]), json!([4, 6, 9])]).clone(),
-        "MonthDays" => dice.pick(&[json!([29]), json!([31]), json!([-31, 1]), json!([-1])]).clone(),
-        "Weekdays" => dice.pick(&[json!(["Monday"]), json!(["Saturday", "Sunday"])]).clone(),
+        "MonthDays" => dice
+            .pick(&[json!([29]), json!([31]), json!([-31, 1]), json!([-1])])
+            .clone(),
+        "Weekdays" => dice
+            .pick(&[json!(["Monday"]), json!(["Saturday", "Sunday"])])
+            .clone(),
         "Dates" => json!([date(dice), date(dice)]),
         "NthWeekdays" => json!([whole("NthWeekday", dice)]),
         "Recurrence" => loop {
@@ -153,7 +207,9 @@ pub(super) fn json(dice: &mut Dice, depth: usize) -> Value {
         3 => json!(words(20, dice)),
         4 => (0..dice.below(3)).map(|_| json(dice, depth - 1)).collect(),
         _ => {
-            let names = ["start", "pause", "resume", "stop", "reset", "cancel", "status", "spec", "priority"];
+            let names = [
+                "start", "pause", "resume", "stop", "reset", "cancel", "status", "spec", "priority",
+            ];
             let count = dice.below(5);
             let fields = (0..count).map(|_| ((*dice.pick(&names)).to_owned(), json(dice, depth - 1)));
             Value::Object(fields.collect::<Vec<_>>().into_iter().collect())
