@@ -170,7 +170,24 @@ fn calendars_and_agenda() {
 /// Facts of a pull request that everybody in the directory approved.
 fn approval_facts(world: &World, at: Instant) -> approval::Facts {
     let estate = &world.estate;
-    let people = estate.directory();
+    let author = AccountId(NonZeroU64::MAX);
+    // Whom rules can ask, whatever the estate says, and who wrote it.
+    let mut people = estate.directory();
+    for (name, account) in [("approver", AccountId(NonZeroU64::MIN)), ("author", author)] {
+        let person = approval::Person {
+            accounts: [account].into(),
+            ..approval::Person::default()
+        };
+        people.people.insert(name.parse().unwrap(), person);
+    }
+    for name in ["a", "b", "c"] {
+        let membership = approval::Membership {
+            roles: [approval::TeamRole::Approver].into(),
+            ..approval::Membership::default()
+        };
+        let team = people.teams.entry(name.parse().unwrap()).or_default();
+        team.members.insert("approver".parse().unwrap(), membership);
+    }
     let accounts: BTreeSet<AccountId> = people
         .people
         .values()
@@ -185,7 +202,7 @@ fn approval_facts(world: &World, at: Instant) -> approval::Facts {
             "base": {"branch": "main", "tip": sha}},
     }))
     .unwrap();
-    let author = AccountId(NonZeroU64::MAX);
+    facts.pull_request.pusher = Some(author);
     let everybody = accounts.iter().copied().chain([author]);
     facts.accounts = everybody
         .map(|id| Account {
@@ -213,6 +230,16 @@ fn approval_facts(world: &World, at: Instant) -> approval::Facts {
     facts.policies = policies
         .filter_map(|(_, name, _)| estate.approval_policy(&name.parse().ok()?))
         .collect();
+    let rules = facts
+        .policies
+        .iter()
+        .flat_map(|policy| policy.policy.rules.iter().map(move |rule| (policy, rule)));
+    let conditions = rules.map(|(policy, rule)| approval::RuleCondition {
+        policy: policy.name.clone(),
+        rule: rule.name.clone(),
+        result: approval::ConditionResult::Applies,
+    });
+    facts.conditions = conditions.collect();
     facts
 }
 
@@ -276,7 +303,7 @@ fn risk_of(world: &World, id: &ChangeId, change: &Change, at: Instant) -> RiskIn
 
 #[test]
 fn risks() {
-    for_all(16, &["Low", "Moderate", "VeryHigh", "policy"], |world, seen| {
+    for_all(16, &["Moderate", "High", "VeryHigh", "policy"], |world, seen| {
         let estate = &world.estate;
         let _ = estate.risk_policies();
         let recorded = Recorded {
@@ -538,7 +565,7 @@ impl Conditions for Letters {
 #[test]
 fn clocks() {
     let expected = [
-        "policy", "Running", "Paused", "Breached", "Stopped", "timed", "status", "trap",
+        "policy", "Running", "Paused", "Breached", "timed", "status", "trap",
     ];
     for_all(24, &expected, |world, seen| {
         let estate = &world.estate;

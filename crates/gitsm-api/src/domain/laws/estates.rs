@@ -5,12 +5,16 @@ use crate::kinds;
 use crate::sample::{self, Choices};
 use gitsm_core::time::Instant;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 /// An estate, and instants to ask about.
 pub(super) struct World {
     pub(super) estate: Estate,
     pub(super) instants: Vec<Instant>,
 }
+
+/// The estates that laws are tried on: made once, which takes longer than most laws.
+pub(super) static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| (0..24).map(World::new).collect());
 
 /// How many objects of each kind are tried; of those with one name and namespace the first counts.
 const EACH: usize = 4;
@@ -101,7 +105,12 @@ fn mend(object: &mut Value, choices: &mut Choices<'_>) {
             }
         }
         "Team" => {
-            for member in spec["members"].as_array_mut().into_iter().flatten() {
+            for member in spec
+                .get_mut("members")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 remove(member, &["from", "until", "roles"]);
                 member["forgeId"] = json!(100 + choices.below(3));
             }
@@ -113,7 +122,7 @@ fn mend(object: &mut Value, choices: &mut Choices<'_>) {
         "SLAPolicy" => {
             remove(spec, &["calendar"]);
             spec["targets"] = json!([{"priority": "Any", "minutes": 60}]);
-            spec["conditions"] = json!({"start": "a", "stop": "b", "pause": "c"});
+            spec["conditions"] = json!({"start": "a", "stop": "b", "pause": "c", "resume": "d"});
         }
         "RiskPolicy" => {
             // Which tier, impact and factor an entry is for is chance otherwise.
