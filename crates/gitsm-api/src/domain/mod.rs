@@ -13,6 +13,8 @@ pub mod change_window;
 pub mod configuration_item;
 pub mod incident;
 pub mod it_service;
+#[cfg(test)]
+mod laws;
 pub mod priority_matrix;
 pub mod problem;
 pub mod records;

@@ -497,3 +497,23 @@ fn lint_finds_what_is_hardly_meant() {
         }
     }
 }
+
+#[test]
+fn of_a_service_that_is_given_twice_the_reason_against_it_shows() {
+    let (open, shut) = (
+        subject("shop/web", Some("Open")),
+        subject("shop/web", Some("Closed")),
+    );
+    let change = SubjectChange::default();
+    for subjects in [[open.clone(), shut.clone()], [shut, open]] {
+        let verdict = evaluate_change(
+            &WindowSet::default(),
+            &[],
+            &subjects,
+            &change,
+            at("2027-01-02T00:00:00Z"),
+        );
+        assert_eq!(verdict.state, WindowState::Closed);
+        assert_eq!(verdict.all_reasons().count(), 1, "{verdict:#?}");
+    }
+}
