@@ -11,7 +11,7 @@ use crate::v1alpha1::change_window::{
 };
 use crate::v1alpha1::shared::ChangeSelector;
 use gitsm_core::calendar::{Calendar, Calendars, Day};
-use gitsm_core::ident::{NamespaceName, ServiceId, WindowId};
+use gitsm_core::ident::{ServiceId, WindowId};
 use gitsm_core::text::ValueError;
 use gitsm_core::time::{LocalDate, LocalTime, ZoneName};
 use gitsm_core::window::recurrence::{

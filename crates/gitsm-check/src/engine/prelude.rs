@@ -1,9 +1,10 @@
 //! What must be known before the first object is judged: policies, what changes are judged by (windows, calendars,
-//! catalogues, models), and services where a policy asks for them.
+//! catalogues, models), and services and changes where a policy asks for them.
 
 use super::rulebook::Rulebook;
 use super::{Options, RunError, classify, parallel};
 use crate::input::{self, Input};
+use crate::policy::Needs;
 use crate::yaml::{self, Limits, Node, NodeValue};
 use gitsm_api::domain::change_window::salvage;
 use gitsm_api::estate::Estate;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 pub(crate) struct Prelude {
     /// `RecordPolicy` objects of the input, in file order.
     pub(crate) policies: Vec<PolicyDocument>,
-    /// Services, if any policy looks at the service of an object.
-    pub(crate) services: ServiceStore,
+    /// What policies look at beside the object that they judge.
+    pub(crate) beside: ObjectStore,
     /// The few objects by which the others are judged.
     pub(crate) rulebook: Rulebook,
 }
@@ -43,26 +44,25 @@ pub(crate) struct PolicyDocument {
     pub(crate) object: Value,
 }
 
-/// Namespace and name.
-type ServiceKey = (Box<str>, Box<str>);
+/// Kind, namespace and name.
+type ObjectKey = (Box<str>, Box<str>, Box<str>);
 
-/// Services as compact text: an object tree takes several times as much, and there may be thousands.
+/// Objects as compact text: an object tree takes several times as much, and there may be thousands.
 #[derive(Default)]
-pub(crate) struct ServiceStore {
-    /// By namespace and name.
-    services: HashMap<ServiceKey, Box<[u8]>>,
+pub(crate) struct ObjectStore {
+    objects: HashMap<ObjectKey, Box<[u8]>>,
 }
 
-impl ServiceStore {
-    /// The service of this namespace and name.
-    pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<Value> {
-        let text = self.services.get(&(Box::from(namespace), Box::from(name)))?;
-        serde_json::from_slice(text).ok()
+impl ObjectStore {
+    /// The object of this kind, namespace and name.
+    pub(crate) fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let key = (Box::from(kind), Box::from(namespace), Box::from(name));
+        serde_json::from_slice(self.objects.get(&key)?).ok()
     }
 }
 
-/// Reads the policies, and the services if a policy mentions them. `base` are the policies of the other side of
-/// a range, which hold as well.
+/// Reads the policies, and what they look at beside the object that they judge. `base` are the policies of the other
+/// side of a range, which hold as well.
 pub(crate) fn read(
     input: &dyn Input,
     base: &[PolicyDocument],
@@ -85,7 +85,7 @@ pub(crate) fn read(
         Some((index, object))
     })?;
     let mut rulebook = Estate::default();
-    let mut broken_windows = Vec::new();
+    let mut broken = Vec::new();
     for (index, object) in found {
         if object.get("kind").and_then(Value::as_str) == Some("RecordPolicy") {
             prelude.policies.push(PolicyDocument {
@@ -94,11 +94,11 @@ pub(crate) fn read(
                 object,
             });
         } else if let Err(problem) = rulebook.insert(&object) {
-            // That is reported where it stands. Here a window that cannot be added closes what it might be about.
-            broken_windows.extend(salvage(&object, &problem.to_string()));
+            // What is wrong with it is reported where it stands. A window still closes what it may be about.
+            broken.extend(salvage(&object, &problem.to_string()));
         }
     }
-    prelude.rulebook = Rulebook::new(rulebook, broken_windows);
+    prelude.rulebook = Rulebook::new(rulebook, broken);
     // The same policy may be given several times: in the estate and on the command line, at base and at head.
     let mut distinct: Vec<PolicyDocument> = Vec::with_capacity(prelude.policies.len());
     for policy in prelude.policies {
@@ -107,27 +107,23 @@ pub(crate) fn read(
         }
     }
     prelude.policies = distinct;
-    if prelude
-        .policies
-        .iter()
-        .any(|policy| mentions_service(&policy.object))
-    {
-        let service = |_, object| {
-            let id = super::file::identity("ITService", true, &object);
+    let policies = prelude.policies.iter();
+    let needs = policies.fold(Needs::default(), |needs, policy| {
+        needs | Needs::of(&policy.object)
+    });
+    let kinds = needs.kinds();
+    if !kinds.is_empty() {
+        let compact = |_, object: Value| {
+            let kind = object.get("kind").and_then(Value::as_str)?;
+            let id = super::file::identity(kind, true, &object);
             let text = serde_json::to_vec(&object).ok()?;
-            Some(((id.namespace.into(), id.name.into()), text.into_boxed_slice()))
+            let key = (id.kind.into(), id.namespace.into(), id.name.into());
+            Some((key, text.into_boxed_slice()))
         };
-        let found = objects(input, &options.limits, options.jobs, &["ITService"], service)?;
-        prelude.services.services = found.into_iter().collect();
+        let found = objects(input, &options.limits, options.jobs, &kinds, compact)?;
+        prelude.beside.objects = found.into_iter().collect();
     }
     Ok(prelude)
-}
-
-/// Whether any expression of a policy names `service`; a false yes only costs time.
-fn mentions_service(policy: &Value) -> bool {
-    policy
-        .get("spec")
-        .is_some_and(|spec| spec.to_string().contains("service"))
 }
 
 /// What `keep` makes of all objects of some kinds, in file order; it is given the index of the file and the object.
