@@ -368,7 +368,9 @@ fn graphs_and_conflicts() {
         let found = sound(|| detect(facts, graph, policy));
         for (id, conflicts) in &found {
             assert_eq!(detect_one(id, facts, graph, policy), *conflicts);
-            conflicts.iter().for_each(|conflict| saw(seen, conflict.r#type));
+            for conflict in conflicts {
+                saw(seen, conflict.r#type);
+            }
         }
     });
     expect(
