@@ -126,11 +126,8 @@ fn a_name_that_is_not_there_is_guessed_at() {
         (&["ci/payments-db"], "did you mean payments/payments-db?"),
         (&["ci/payments-db-9"], "did you mean ci/payments/payments-db-"),
         (&["payments/payment-db"], "did you mean payments/payments-db?"),
-        (&["nothing-like-this"], "there is no service"),
-        (
-            &["payments-db", "--also", "nothing-like-this"],
-            "there is no service",
-        ),
+        (&["nothing-like-this"], "no service \""),
+        (&["payments-db", "--also", "nothing-like-this"], "no service \""),
         (&["payments-db", "--environment", "prodd"], "did you mean prod?"),
         (
             &["payments-db", "--environment", "moon"],

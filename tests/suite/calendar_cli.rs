@@ -41,7 +41,20 @@ fn changes_stand_between_windows() {
         ),
         "{run}"
     );
-    assert!(saturday[2].ends_with("payments/payments-db-16                   Payments database to PostgreSQL 16 (payments/payments-db)"), "{run}");
+    assert!(saturday[2].ends_with("change  payments/payments-db-16"), "{run}");
+    // What each is for stands once, at the end.
+    let (_, purposes) = run.stdout.split_once("\nWhat they are for\n").unwrap();
+    assert_eq!(
+        purposes
+            .matches("Payments database to PostgreSQL 16 (payments/payments-db)")
+            .count(),
+        1,
+        "{run}"
+    );
+    assert!(
+        run.stdout.ends_with("\nEstate: working tree, folder .\n"),
+        "{run}"
+    );
     assert!(!run.stdout.contains("message-bus-brokers"), "{run}");
     assert!(calendar(&MONTH).stdout.contains("platform/message-bus-brokers"));
 }
@@ -60,7 +73,9 @@ fn json_holds_what_text_shows() {
     assert_eq!(change["during"]["start"], "2027-01-23T21:30:00Z");
     assert_eq!(change["during"]["end"], "2027-01-23T23:00:00Z");
     assert_eq!(change["backedOutBy"], "2027-01-24T00:00:00Z");
+    assert_eq!(value["estate"], ".");
     let text = calendar(&MONTH).stdout;
+    let (text, _) = text.split_once("\nWhat they are for\n").unwrap();
     let lines = text.lines().filter(|line| line.starts_with("  ")).count();
     assert_eq!(value["entries"].as_array().unwrap().len(), lines);
 }

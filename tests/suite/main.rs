@@ -5,6 +5,7 @@
 
 mod approvals_cli;
 mod arrows;
+mod at_cli;
 mod blast_radius;
 mod calendar_cli;
 mod calendars;

@@ -166,8 +166,16 @@ fn what_cannot_be_explained_says_why() {
     };
     let first = "[{at: \"2027-02-05T14:10:00Z\", record: {spec: {services: [search]}}}]";
     for (input, arguments, why) in [
-        ("a: [", &[][..], "-:1: "),
-        ("record: 1\n", &[], "is not the log of a record: record: "),
+        (
+            "a: [",
+            &[][..],
+            "standard input does not hold the log of a record",
+        ),
+        (
+            "record: 1\n",
+            &[],
+            "does not hold the log of a record (see `gitsm sla explain --help`): record: ",
+        ),
         (&log("[{at: \"2027-02-05\"}]"), &[], "events[0].at: "),
         (
             &log("[{at: \"2027-02-05T14:10:00Z\", patch: {}}]"),
@@ -178,7 +186,7 @@ fn what_cannot_be_explained_says_why() {
         (
             &log(first),
             &["--policy=standard-resolv"],
-            "there is no SLAPolicy standard-resolv; there are ",
+            "no SLAPolicy \"standard-resolv\": did you mean standard-resolve?",
         ),
         (
             &log(first),

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "gitsm", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit status: 0 clean, 1 findings, 2 could not run.\n\nExamples:\n  gitsm validate                          judge the manifests below this folder\n  gitsm validate --base origin/main       only what the branch adds\n  gitsm new service checkout              write a manifest to start from\n  gitsm explain GS301                     what a finding means"
+    after_help = "Exit status: 0 clean, 1 findings, 2 could not run.\n\nExamples:\n  gitsm validate                          judge the manifests below this folder\n  gitsm validate --base origin/main       only what the branch adds\n  gitsm new service checkout              write a manifest to start from\n  gitsm explain GS301                     what a finding means\n  gitsm window explain checkout           may a change start now, and if not, when\n  gitsm calendar --format ics             the change calendar, for a calendar program\n  gitsm blast-radius payments-db          what fails with a service\n  gitsm risk explain payments-db-16       the risk of a change, factor by factor\n  gitsm at HEAD~20 blast-radius checkout  a question about an older revision\n\nQuestions end with the folder and commit of the estate that they were answered about. Instants are UTC; --at asks for\nanother one than now. --format json is for programs."
 )]
 pub(crate) struct Cli {
     /// What to do.

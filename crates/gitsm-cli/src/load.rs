@@ -93,8 +93,8 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { folder, revision } = self;
         match revision {
-            Some(revision) => write!(f, "{folder} at commit {revision}"),
-            None => write!(f, "{folder}, working tree"),
+            Some(revision) => write!(f, "commit {revision}, folder {folder}"),
+            None => write!(f, "working tree, folder {folder}"),
         }
     }
 }

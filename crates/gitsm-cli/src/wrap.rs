@@ -30,6 +30,14 @@ pub(crate) fn after(head: &str, text: &str) -> String {
     format!("{head}{}", lines(text, width).join(&format!("\n{below}")))
 }
 
+/// The text after a head if both fit into a line; otherwise below it, indented.
+pub(crate) fn after_or_below(head: &str, text: &str, indent: usize) -> String {
+    if head.chars().count() + text.chars().count() <= WIDTH {
+        return format!("{head}{text}");
+    }
+    format!("{}\n{}", head.trim_end(), after(&" ".repeat(indent), text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +47,13 @@ mod tests {
         assert_eq!(lines("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(lines("aaaaaa b", 4), ["aaaaaa", "b"]);
         assert_eq!(lines("", 4), [""]);
+    }
+
+    #[test]
+    fn what_does_not_fit_stands_below() {
+        assert_eq!(after_or_below("head  ", "text", 4), "head  text");
+        let head = "h".repeat(WIDTH);
+        assert_eq!(after_or_below(&head, "text", 4), format!("{head}\n    text"));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The estate is read from the object database: nothing is checked out, and the working tree may be dirty.
-Decisions are taken for --at, which is now where it is not given.
+Decisions are taken for --at, which is now where it is not given. --estate counts from the current folder, as ever, and
+may be gone from the working tree. The answer ends with the commit that was read; in JSON it is `revision`.
 
 Examples:
   gitsm at HEAD~20 blast-radius payments-db

@@ -218,7 +218,7 @@ fn find(loaded: &Loaded, wanted: &str) -> anyhow::Result<(ChangeId, Change)> {
                 .collect();
             bail!(
                 "no Change {wanted:?} in {}, and no such file{}",
-                loaded.source,
+                loaded.source.folder,
                 hint(wanted, known.iter().map(String::as_str))
             )
         }

@@ -1,7 +1,7 @@
 //! Entries of the change calendar as lines, and which windows concern a service.
 
 use crate::when;
-use crate::wrap::after;
+use crate::wrap::after_or_below;
 use gitsm_api::estate::Estate;
 use gitsm_core::agenda::{Entry, EntryKind};
 use gitsm_core::ident::{ServiceId, WindowId};
@@ -104,7 +104,7 @@ pub(crate) fn entries_as_text(entries: &[Entry]) -> String {
             text.push_str("\nWhat they are for\n");
         }
         let head = format!("  {:<kinds$}  {id:<ids$}  ", kind(*of));
-        let _ = writeln!(text, "{}", after(&head, note));
+        let _ = writeln!(text, "{}", after_or_below(&head, note, 11));
     }
     text
 }

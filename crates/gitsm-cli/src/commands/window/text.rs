@@ -2,7 +2,7 @@
 
 use super::explain::Answer;
 use crate::when::{length, with_day};
-use crate::wrap::after;
+use crate::wrap::{after, after_or_below};
 use gitsm_core::ident::ServiceId;
 use gitsm_core::selector::SelectorField;
 use gitsm_core::time::Instant;
@@ -179,7 +179,7 @@ fn window(trace: &WindowTrace, width: usize, hint: bool) -> String {
         }
     };
     let head = format!("  {mark:<8}  {kind:<7}  {:<width$}  ", trace.window.to_string());
-    after(&head, &why)
+    after_or_below(&head, &why, 12)
 }
 
 fn takes_place(active: bool, occurrence: Option<Interval>) -> String {
