@@ -83,12 +83,12 @@ impl WindowView<'_> {
 
     /// Since when a state holds: what was recorded as long as it stays, else what the schedule says, else now.
     fn since(&self, state: WindowState, turned: Option<Instant>) -> Option<Instant> {
-        let recorded = self.previous.filter(|previous| previous.state == Some(state));
-        let changed = self.previous.is_some_and(|previous| previous.state.is_some());
-        recorded
-            .and_then(|previous| previous.last_transition)
-            .or(turned)
-            .or(changed.then_some(self.now))
+        let before = self.previous.filter(|previous| previous.state.is_some());
+        match before {
+            Some(before) if before.state == Some(state) => before.last_transition.or(turned),
+            Some(_) => turned.or(Some(self.now)),
+            None => turned,
+        }
     }
 
     fn status(

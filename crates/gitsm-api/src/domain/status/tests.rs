@@ -41,8 +41,8 @@ fn from<T: DeserializeOwned>(json: Value) -> T {
 }
 
 fn impact(index: usize) -> Value {
-    json!({"node": {"service": format!("shop/s{index:03}")}, "distance": 1,
-        "cause": {"via": {"service": "shop/db"}, "strength": "Hard", "origin": "dependsOn"}})
+    json!({"node": format!("ITService/shop/s{index:03}"), "distance": 1,
+        "cause": {"via": "ITService/shop/db", "strength": "Hard", "origin": "declared"}})
 }
 
 fn radius(down: usize, degraded: usize) -> catalog::BlastRadius {
@@ -126,7 +126,7 @@ fn assessment(factors: usize, source: &str, value: u32) -> Assessment {
         .collect();
     from(
         json!({"level": "High", "score": value, "likelihoodPermille": 710, "matrixLevel": "High", "policy": null,
-        "impact": {"level": "High", "base": "High", "assumed": false, "sources": [], "raises": []},
+        "impact": {"level": "High", "base": "High", "assumed": false, "source": "s", "services": [], "serviceCount": 0, "raises": []},
         "factors": factors, "considered": [], "digest": format!("sha256:{}", "a".repeat(64))}),
     )
 }
@@ -135,8 +135,8 @@ fn assessment(factors: usize, source: &str, value: u32) -> Assessment {
 fn a_suspect_is_shown_with_its_score() {
     let suspects = [from(
         json!({"change": "chg/cart-2-9", "score": 87, "why": "near", "parts": {
-        "distance": {"points": 50, "distance": {"hops": 0, "direction": "Same"},
-            "affected": {"service": "shop/a"}, "changed": {"service": "shop/a"}},
+        "distance": {"points": 50, "distance": {"hops": 0, "direction": "same"},
+            "affected": "ITService/shop/a", "changed": "ITService/shop/a"},
         "time": {"points": 30}, "risk": {"points": 7, "level": "Moderate"}}}),
     )];
     assert_eq!(suspect_column(&suspects).unwrap().as_str(), "chg/cart-2-9(87)");
@@ -270,9 +270,9 @@ fn reviewed(reviews: &Value, rules: &Value) -> ApprovalsView {
     let head = "a".repeat(40);
     let facts: approval::Facts = from(json!({
         "at": NOW,
-        "pullRequest": {"repository": "org/estate", "number": 7, "author": 1,
-            "head": {"sha": head, "tree": head, "repository": "org/estate"},
-            "base": {"branch": "main", "tip": head, "mergeBase": head}},
+        "pullRequest": {"repository": "estate", "number": 7, "author": 1,
+            "head": {"sha": head, "tree": head},
+            "base": {"branch": "main", "tip": head}},
         "reviews": reviews,
         "accounts": [{"id": 1, "login": "ana"}, {"id": 2, "login": "ben"}, {"id": 3, "login": "stranger"}],
         "people": {"people": {"ana": {"accounts": [1]}, "ben": {"accounts": [2]}},
@@ -301,7 +301,35 @@ fn review(id: usize, account: usize, verdict: &str) -> Value {
 }
 
 fn rule(name: &str) -> Value {
-    json!({"name": name, "from": {"teams": ["dba"]}, "count": 1})
+    json!({"name": name, "teams": ["dba"], "count": 1})
+}
+
+#[test]
+fn reviews_and_rules_are_listed_with_what_they_count_for() {
+    let view = reviewed(
+        &json!([
+            review(1, 1, "Approved"),
+            review(2, 2, "Approved"),
+            review(3, 3, "ChangesRequested")
+        ]),
+        &json!([rule("owners"), rule("others")]),
+    );
+    let names: Vec<_> = view.requirements.iter().map(|one| one.name.as_str()).collect();
+    assert!(
+        names.contains(&"owners") && names.contains(&"others"),
+        "{names:?}"
+    );
+    let column = view.column.as_ref().unwrap().to_string();
+    assert_eq!(column, "1/2");
+    let of = |by: &str| view.approvals.iter().find(|one| one.by.as_str() == by).unwrap();
+    assert!(of("ben").valid && of("ben").counts_for.len() == 1);
+    assert!(!of("ana").valid && of("ana").invalid_reason.is_some());
+    assert!(!of("stranger").valid);
+    check_approvals(view);
+    let many: Vec<_> = (0..80).map(|id| review(id, 2, "Approved")).collect();
+    let view = reviewed(&json!(many), &json!([rule("owners")]));
+    assert_eq!(view.approvals.len(), 50);
+    check_approvals(view);
 }
 
 proptest! {
