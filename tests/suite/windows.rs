@@ -24,6 +24,7 @@ struct File {
     vectors: Vec<Vector>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a vector is read, tried and dropped")]
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Vector {
@@ -88,7 +89,7 @@ fn windows_agree_with_an_independent_implementation() {
         for vector in &file.vectors {
             match vector {
                 Vector::Schedule(vector) => {
-                    check_schedule(vector, &format!("{shown}: {}", vector.note), &file.tzdb)
+                    check_schedule(vector, &format!("{shown}: {}", vector.note), &file.tzdb);
                 }
                 Vector::Verdict(vector) => check_verdicts(vector, &format!("{shown}: {}", vector.note)),
             }

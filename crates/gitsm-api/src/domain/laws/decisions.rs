@@ -308,10 +308,7 @@ fn risks() {
     for_all(16, &["Moderate", "High", "VeryHigh", "policy"], |world, seen| {
         let estate = &world.estate;
         let _ = estate.risk_policies();
-        let recorded = Recorded {
-            records: estate,
-            context: estate,
-        };
+        let recorded = Recorded::new(estate, estate);
         for (id, change, _) in all_changes(world) {
             let runs = runs(&recorded, &id).unwrap();
             survives(&runs);
@@ -654,10 +651,7 @@ fn reports() {
         ],
         |world, seen| {
             let estate = &world.estate;
-            let recorded = Recorded {
-                records: estate,
-                context: estate,
-            };
+            let recorded = Recorded::new(estate, estate);
             let records = recorded.to_report(&ZoneName::utc()).unwrap();
             survives(&records);
             for record in &records {
