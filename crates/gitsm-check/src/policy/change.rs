@@ -176,7 +176,7 @@ impl AboutChange {
         let mut items = Estate::default();
         for name in &change.spec.configuration_items {
             let item = store.get("ConfigurationItem", &namespace, name.as_str());
-            if !item.is_some_and(|item| items.insert(&item).is_ok()) {
+            if item.is_none_or(|item| items.insert(&item).is_err()) {
                 gaps.push(format!(
                     "The services of the configuration item {namespace}/{name} are not known, because there is no such item."
                 ));
