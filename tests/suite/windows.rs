@@ -27,7 +27,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Vector {
-    Schedule(ScheduleVector),
+    Schedule(Box<ScheduleVector>),
     Verdict(VerdictVector),
 }
 
@@ -88,7 +88,7 @@ fn windows_agree_with_an_independent_implementation() {
         for vector in &file.vectors {
             match vector {
                 Vector::Schedule(vector) => {
-                    check_schedule(vector, &format!("{shown}: {}", vector.note), &file.tzdb)
+                    check_schedule(vector, &format!("{shown}: {}", vector.note), &file.tzdb);
                 }
                 Vector::Verdict(vector) => check_verdicts(vector, &format!("{shown}: {}", vector.note)),
             }
