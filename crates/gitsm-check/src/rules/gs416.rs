@@ -5,11 +5,9 @@ use crate::diagnostic::{Finding, Level};
 use crate::engine::KindSet;
 use crate::engine::judge::Subject;
 use crate::engine::rulebook::Rulebook;
-use crate::sla::RecordConditions;
+use crate::sla::condition_traps;
 use gitsm_api::v1alpha1::SLAPolicy;
-use gitsm_core::sla::{
-    AroundTheClock, SlaPolicy, Trap, representatives, traps_of_conditions, traps_of_targets,
-};
+use gitsm_core::sla::{AroundTheClock, SlaPolicy, Trap, traps_of_targets};
 use gitsm_core::time::Instant;
 use gitsm_schema::Path;
 use serde::Deserialize as _;
@@ -110,10 +108,9 @@ pub(crate) fn check(
     else {
         return;
     };
-    let Ok(conditions) = RecordConditions::compile(kinds, policy.kind, &policy.conditions) else {
+    let Ok(mut traps) = condition_traps(kinds, &policy, at) else {
         return;
     };
-    let mut traps = traps_of_conditions(&policy, &conditions, &representatives(policy.kind), at);
     match policy
         .calendar
         .as_ref()
