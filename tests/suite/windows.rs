@@ -28,7 +28,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Vector {
-    Schedule(ScheduleVector),
+    Schedule(Box<ScheduleVector>),
     Verdict(VerdictVector),
 }
 

@@ -3,8 +3,8 @@
 use crate::engine::KindSet;
 use crate::policy::{describe, record_environment, without_values};
 use gitsm_core::sla::{
-    BusinessTime, ConditionName, ConditionTexts, Conditions, SlaPolicy, Trap, representatives,
-    traps_of_conditions, traps_of_targets,
+    BusinessTime, ConditionName, ConditionTexts, Conditions, SlaPolicy, Trap, default_conditions,
+    representatives, traps_of_conditions, traps_of_targets,
 };
 use gitsm_core::time::Instant;
 use gitsm_core::vocabulary::TimedKind;
@@ -89,10 +89,28 @@ pub fn traps(
     time: &dyn BusinessTime,
     at: Instant,
 ) -> Result<Vec<Trap>, ConditionError> {
-    let conditions = RecordConditions::compile(kinds, policy.kind, &policy.conditions)?;
-    let mut traps = traps_of_conditions(policy, &conditions, &representatives(policy.kind), at);
+    let mut traps = condition_traps(kinds, policy, at)?;
     traps.extend(traps_of_targets(policy, time, at));
     Ok(traps)
+}
+
+/// The traps of the conditions alone. Those of a metric hold none, and most service levels have no others.
+pub(crate) fn condition_traps(
+    kinds: &KindSet,
+    policy: &SlaPolicy,
+    at: Instant,
+) -> Result<Vec<Trap>, ConditionError> {
+    if default_conditions(policy.metric, policy.kind).as_ref() == Some(&policy.conditions) {
+        return Ok(Vec::new());
+    }
+    tried(kinds, policy, at)
+}
+
+/// The traps of conditions that were tried on records.
+fn tried(kinds: &KindSet, policy: &SlaPolicy, at: Instant) -> Result<Vec<Trap>, ConditionError> {
+    let conditions = RecordConditions::compile(kinds, policy.kind, &policy.conditions)?;
+    let records = representatives(policy.kind);
+    Ok(traps_of_conditions(policy, &conditions, &records, at))
 }
 
 #[cfg(test)]
@@ -100,7 +118,7 @@ mod tests {
     use super::*;
     use ConditionName::{Cancel, Pause, Start, Stop};
     use gitsm_core::Text;
-    use gitsm_core::sla::{AroundTheClock, SlaMetric, default_conditions};
+    use gitsm_core::sla::{AroundTheClock, SlaMetric};
     use serde_json::json;
 
     fn instant() -> Instant {
@@ -147,6 +165,8 @@ mod tests {
                 }
             }
             let policy = policy(kind, metric, &texts);
+            // Which is why `condition_traps` need not try them.
+            assert_eq!(tried(&kinds, &policy, instant()).unwrap(), [], "{kind} {metric}");
             let traps = traps(&kinds, &policy, &AroundTheClock, instant()).unwrap();
             assert_eq!(traps, [], "{kind} {metric}");
         }

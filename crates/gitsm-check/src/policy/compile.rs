@@ -24,9 +24,8 @@ pub(crate) struct CompiledPolicy {
     pub(crate) rules: Vec<CompiledRule>,
     /// Whether any expression, or the match, looks at the service.
     pub(crate) uses_service: bool,
-    pub(crate) uses_diff: bool,
-    pub(crate) uses_change: bool,
-    pub(crate) uses_window: bool,
+    /// Which of the variables that take work to find out its expressions name.
+    costly: Vec<&'static str>,
     allows_suppression: bool,
 }
 
@@ -67,6 +66,11 @@ impl std::fmt::Display for PolicyFault {
 }
 
 impl CompiledPolicy {
+    /// Whether any expression names this variable: `diff`, `change` or `window`.
+    pub(crate) fn uses(&self, variable: &str) -> bool {
+        self.costly.contains(&variable)
+    }
+
     /// The rules whose findings may not be lowered: those that deny, unless the policy allows it.
     pub(crate) fn locked_rules(&self) -> impl Iterator<Item = RuleId> {
         let locked = !self.allows_suppression;
@@ -134,9 +138,10 @@ fn compile_here(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy, Vec<P
             .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
             .collect(),
         uses_service: services.is_some() || uses("service"),
-        uses_diff: uses("diff"),
-        uses_change: uses("change"),
-        uses_window: uses("window"),
+        costly: ["diff", "change", "window"]
+            .into_iter()
+            .filter(|variable| uses(variable))
+            .collect(),
         services,
         variables,
         rules,

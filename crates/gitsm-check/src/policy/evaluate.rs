@@ -156,13 +156,13 @@ impl CompiledPolicy {
             .with("oldObject", Binding::Json(scene.old.unwrap_or(&NULL)))
             .with("service", Binding::Json(service))
             .with("now", Binding::Value(CelValue::Timestamp(now)));
-        if self.uses_diff {
+        if self.uses("diff") {
             activation.bind("diff", Binding::Json(scene.diff()));
         }
-        if self.uses_change {
+        if self.uses("change") {
             activation.bind("change", Binding::Json(scene.change()));
         }
-        if self.uses_window {
+        if self.uses("window") {
             activation.bind("window", Binding::Json(scene.window()));
         }
         with_variables(&self.variables, &activation, &mut |outcome| match outcome {

@@ -5,9 +5,9 @@ use crate::diagnostic::{Finding, Level};
 use crate::engine::KindSet;
 use crate::engine::judge::Subject;
 use crate::engine::rulebook::Rulebook;
-use crate::sla;
+use crate::sla::condition_traps;
 use gitsm_api::v1alpha1::SLAPolicy;
-use gitsm_core::sla::{AroundTheClock, SlaPolicy, Trap};
+use gitsm_core::sla::{AroundTheClock, SlaPolicy, Trap, traps_of_targets};
 use gitsm_core::time::Instant;
 use gitsm_schema::Path;
 use serde::Deserialize as _;
@@ -108,7 +108,10 @@ pub(crate) fn check(
     else {
         return;
     };
-    let traps = match policy
+    let Ok(mut traps) = condition_traps(kinds, &policy, at) else {
+        return;
+    };
+    match policy
         .calendar
         .as_ref()
         .map(|name| rulebook.calendars().resolve(name))
