@@ -208,9 +208,12 @@ fn find(loaded: &Loaded, wanted: &str) -> anyhow::Result<(ChangeId, Change)> {
             let qualified = wanted.contains('/');
             let known: Vec<_> = changes
                 .iter()
-                .map(|(namespace, name, _)| match qualified {
-                    true => format!("{namespace}/{name}"),
-                    false => name.to_owned(),
+                .map(|(namespace, name, _)| {
+                    if qualified {
+                        format!("{namespace}/{name}")
+                    } else {
+                        name.to_owned()
+                    }
                 })
                 .collect();
             bail!(

@@ -201,9 +201,12 @@ fn named<'e>(estate: &'e Estate, name: &str) -> anyhow::Result<&'e SLAPolicy> {
             let known: Vec<_> = estate
                 .sla_policies
                 .iter()
-                .map(|(namespace, own, _)| match name.contains('/') {
-                    true => format!("{namespace}/{own}"),
-                    false => own.to_owned(),
+                .map(|(namespace, own, _)| {
+                    if name.contains('/') {
+                        format!("{namespace}/{own}")
+                    } else {
+                        own.to_owned()
+                    }
                 })
                 .collect();
             let known = known.iter().map(String::as_str);
