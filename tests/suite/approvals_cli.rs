@@ -98,7 +98,7 @@ fn every_policy_of_the_example_can_be_met() {
     assert_eq!(estate.approval_policies.len(), 8);
     let always: Vec<_> = found
         .iter()
-        .filter(|(_, all)| all.iter().any(|one| one.is_always()))
+        .filter(|(_, all)| all.iter().any(gitsm_core::approval::Unmeetable::is_always))
         .collect();
     assert_eq!(always, Vec::<&(_, _)>::new());
 }

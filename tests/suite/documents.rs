@@ -1,12 +1,25 @@
-//! What the documents show is what happens: the README's session is run as it stands, and the CI snippets too.
+//! What the documents show is what happens: their sessions are run as they stand, and the CI snippets too.
 //!
-//! The session uses a shell (`cp`, `sed`, `git`), which tools for testing console blocks do not run.
+//! Sessions use a shell (`cp`, `sed`, `git`, `head`), which tools for testing console blocks do not run.
 
 use crate::support::{copy_tree, git, gitsm, gitsm_path, hermetic, root};
 use gitsm_check::yaml;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+
+/// The documents that people write, relative to the root.
+fn documents() -> Vec<String> {
+    let mut found = vec!["README.md".to_owned()];
+    for folder in ["docs", "docs/decisions"] {
+        let entries = fs::read_dir(root().join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let pages = names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"));
+        found.extend(pages.map(|name| format!("{folder}/{name}")));
+    }
+    found.sort();
+    found
+}
 
 /// The fenced blocks of a language in a Markdown file.
 fn blocks(file: &str, language: &str) -> Vec<String> {
@@ -40,23 +53,24 @@ fn shell(folder: &Path, script: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What differs from run to run, left out.
+/// What differs from run to run or with the release of the time zones, left out.
 fn settled(text: &str) -> String {
+    const DIFFERING: [&str; 2] = ["Judged as of ", "Time zones by tz database "];
     text.lines()
         .map(|line| {
-            if line.starts_with("Judged as of ") {
-                "Judged as of ...\n".to_owned()
-            } else {
-                format!("{line}\n")
+            let differing = DIFFERING.iter().find(|start| line.starts_with(**start));
+            match (differing, line.split_once("sha256:")) {
+                (Some(start), _) => format!("{start}...\n"),
+                (None, Some((before, _))) => format!("{before}sha256:...\n"),
+                (None, None) => format!("{line}\n"),
             }
         })
         .collect()
 }
 
-#[test]
-fn the_session_of_the_readme_happens_as_written() {
-    let blocks = blocks("README.md", "console");
-    assert!(blocks.len() >= 4);
+/// Runs the `console` blocks of a document one after the other, where `examples` and `policies` lie, and compares what
+/// happens with what is shown.
+fn session_happens_as_written(file: &str, blocks: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     for part in ["examples", "policies"] {
         copy_tree(&root().join(part), &folder.path().join(part));
@@ -75,8 +89,28 @@ fn the_session_of_the_readme_happens_as_written() {
     assert_eq!(
         settled(&happened),
         settled(&shown),
-        "README.md shows what does not happen:\n{happened}"
+        "{file} shows what does not happen:\n{happened}"
     );
+}
+
+#[test]
+fn the_session_of_the_readme_happens_as_written() {
+    let blocks = blocks("README.md", "console");
+    assert!(blocks.len() >= 4);
+    session_happens_as_written("README.md", &blocks);
+}
+
+#[test]
+fn the_sessions_of_the_other_documents_happen_as_written() {
+    let mut ran = 0;
+    for file in documents().iter().filter(|file| *file != "README.md") {
+        let blocks = blocks(file, "console");
+        if !blocks.is_empty() {
+            session_happens_as_written(file, &blocks);
+            ran += 1;
+        }
+    }
+    assert!(ran >= 4, "only {ran} documents");
 }
 
 fn quoted(text: &str) -> String {
@@ -148,9 +182,9 @@ fn the_snippets_for_ci_are_yaml_and_their_commands_run() {
 
 #[test]
 fn what_the_documents_link_to_is_there() {
-    for file in ["README.md", "docs/ci.md"] {
-        let text = fs::read_to_string(root().join(file)).unwrap();
-        let folder = root().join(file).parent().unwrap().to_owned();
+    for file in documents() {
+        let text = fs::read_to_string(root().join(&file)).unwrap();
+        let folder = root().join(&file).parent().unwrap().to_owned();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             assert!(
                 link.starts_with("https://") || folder.join(link).exists(),

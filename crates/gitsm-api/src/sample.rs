@@ -23,22 +23,22 @@ impl<'b> Choices<'b> {
         Self { bytes: bytes.iter() }
     }
 
-    fn byte(&mut self) -> u64 {
+    pub(crate) fn byte(&mut self) -> u64 {
         self.bytes.next().copied().map_or(0, u64::from)
     }
 
     /// A number below `end`, 0 if that is 0.
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         let wide = (0..if end > 256 { 8 } else { 1 }).fold(0_u64, |sum, _| (sum << 8) | self.byte());
         wide.checked_rem(end).unwrap_or(0)
     }
 
-    fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+    pub(crate) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
         let length = u64::try_from(from.len()).unwrap();
         &from[usize::try_from(self.below(length)).unwrap()]
     }
 
-    fn yes_in(&mut self, chances: u64) -> bool {
+    pub(crate) fn yes_in(&mut self, chances: u64) -> bool {
         self.below(chances) == 1
     }
 
@@ -208,7 +208,7 @@ fn text(schema: &Value, name: &str, choices: &mut Choices<'_>) -> String {
     }
 }
 
-fn instant(choices: &mut Choices<'_>) -> Instant {
+pub(crate) fn instant(choices: &mut Choices<'_>) -> Instant {
     // Mostly around the days that decisions are about, sometimes at the ends of time.
     let seconds = match choices.below(6) {
         0 => choices.between(-62_135_596_800, 253_402_207_200),

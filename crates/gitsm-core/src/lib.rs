@@ -16,6 +16,8 @@ pub mod choice;
 pub mod digest;
 pub mod ident;
 pub mod incident;
+#[cfg(test)]
+mod laws;
 pub mod percent;
 pub mod phase;
 pub mod report;

@@ -13,6 +13,8 @@ pub mod change_window;
 pub mod configuration_item;
 pub mod incident;
 pub mod it_service;
+#[cfg(test)]
+mod laws;
 pub mod priority_matrix;
 pub mod problem;
 pub mod records;
@@ -21,5 +23,6 @@ pub mod risk_policy;
 pub mod selectors;
 pub mod service_catalog;
 pub mod sla_policy;
+pub mod status;
 pub mod team;
 pub mod window_override;

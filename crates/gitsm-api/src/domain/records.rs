@@ -3,31 +3,31 @@
 //! Only what is written down is taken over: what a wire type does not hold (when a commit was made, how many teams an
 //! incident went through) stays "not recorded", and the report says so.
 
+mod events;
+mod links;
+mod reviews;
+
 use crate::estate::{Estate, Objects};
 use crate::v1alpha1::change_status::ChangeStatus;
 use crate::v1alpha1::clock::SlaClock;
 use crate::v1alpha1::incident::IncidentStatus;
-use crate::v1alpha1::review::ActionState;
 use crate::v1alpha1::service_request::ServiceRequestStatus;
-use crate::v1alpha1::shared::{ChangeReference, RecordEvent, RecordKind};
-use crate::v1alpha1::{Change, ConfigurationItem, ITService, Incident, Problem, Review, ServiceRequest};
+use crate::v1alpha1::{Change, ConfigurationItem, ITService, Incident, Problem, ServiceRequest};
 use gitsm_core::ValueError;
 use gitsm_core::change::{ChangeOutcome, ChangePhase};
 use gitsm_core::ident::{
     ChangeId, IncidentId, NamespaceName, ProblemId, ServiceId, ServiceName, ServiceRequestId, TeamName,
 };
 use gitsm_core::report::{
-    ActionRecord, CatalogRecord, ChangeRecord, ClockRecord, ConflictRecord, IncidentRecord, Move, Period,
-    ProblemRecord, Record, RequestRecord, ReviewRecord,
+    CatalogRecord, ChangeRecord, ClockRecord, ConflictRecord, IncidentRecord, ProblemRecord, Record,
+    RequestRecord,
 };
-use gitsm_core::sla::SlaMetric;
-use gitsm_core::time::{Instant, LocalDate, ZoneName};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use gitsm_core::time::ZoneName;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Events that a status keeps; older ones are in the journal only.
-const KEPT_EVENTS: usize = 50;
+use self::events::{earliest, edited_by_people, first, is_complete, moves, reopened};
+use self::links::{Links, change_id};
 
 /// A record that reports cannot count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,15 +40,23 @@ pub struct RecordError {
 }
 
 /// Records and what they refer to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Recorded<'e> {
-    /// The records.
-    pub records: &'e Estate,
-    /// Where models, services and teams are looked up that are not among the records.
-    pub context: &'e Estate,
+    records: &'e Estate,
+    context: &'e Estate,
+    links: Links,
 }
 
-impl Recorded<'_> {
+impl<'e> Recorded<'e> {
+    /// Records with `context`, where models, services and teams are looked up that are not among the records.
+    pub fn new(records: &'e Estate, context: &'e Estate) -> Self {
+        Self {
+            records,
+            context,
+            links: Links::new(records, context),
+        }
+    }
+
     /// All records as reports count them. `zone` is that of days by which something is due.
     ///
     /// # Errors
@@ -126,7 +134,7 @@ impl Recorded<'_> {
                 IncidentId::new(namespace, incident.name.clone())
             })
             .collect();
-        caused.extend(self.incidents_blaming(&id));
+        caused.extend(self.links.incidents_blaming(&id).cloned());
         Ok(ChangeRecord {
             team: self.team(&services, change),
             model: Some(spec.model.clone()),
@@ -176,22 +184,11 @@ impl Recorded<'_> {
         let Some(member) = implementer.and_then(|implementer| implementer.member.as_ref()) else {
             return owners.into_iter().next();
         };
-        let mut teams: Vec<TeamName> = [self.records, self.context]
-            .into_iter()
-            .flat_map(|estate| estate.teams.iter())
-            .filter(|(_, _, team)| {
-                team.spec
-                    .members
-                    .iter()
-                    .any(|one| one.id.as_str() == member.as_str())
-            })
-            .filter_map(|(_, name, _)| name.parse().ok())
-            .collect();
-        teams.sort();
         // Of several teams of a person, the one that owns a service of the change.
-        let owning = teams.iter().find(|team| owners.contains(team)).cloned();
+        let owning = self.links.teams_of(member).find(|team| owners.contains(team));
         owning
-            .or_else(|| teams.into_iter().next())
+            .or_else(|| self.links.teams_of(member).next())
+            .cloned()
             .or_else(|| owners.into_iter().next())
     }
 
@@ -242,113 +239,12 @@ impl Recorded<'_> {
                     let namespace = problem.namespace.clone().unwrap_or_else(|| own.clone());
                     ProblemId::new(namespace, problem.name.clone())
                 })
-                .or_else(|| self.problem_of(&id)),
+                .or_else(|| self.links.problem_of(&id).cloned()),
             alerts: alerts.filter(|count| *count > 0 || status.opened_by.is_none()),
             duplicate: links.is_some_and(|links| links.duplicate_of.is_some()),
             clocks: clocks(&status.sla_clocks),
             id,
         })
-    }
-
-    /// The problem that lists an incident as one of its own.
-    fn problem_of(&self, incident: &IncidentId) -> Option<ProblemId> {
-        self.records
-            .problems
-            .iter()
-            .find_map(|(namespace, name, problem)| {
-                let own: NamespaceName = namespace.parse().ok()?;
-                problem
-                    .status
-                    .as_ref()?
-                    .linked_incidents
-                    .iter()
-                    .any(|linked| {
-                        linked.name == incident.name
-                            && *linked.namespace.as_ref().unwrap_or(&own) == incident.namespace
-                    })
-                    .then_some(ProblemId::new(own.clone(), name.parse().ok()?))
-            })
-    }
-
-    /// Incidents that name a change as their cause.
-    fn incidents_blaming(&self, change: &ChangeId) -> Vec<IncidentId> {
-        let incidents = self.records.incidents.iter();
-        incidents
-            .filter_map(|(namespace, name, incident)| {
-                let own: NamespaceName = namespace.parse().ok()?;
-                let cause = incident.spec.links.as_ref()?.caused_by.as_ref()?;
-                (change_id(cause, &own) == *change).then_some(IncidentId::new(own, name.parse().ok()?))
-            })
-            .collect()
-    }
-
-    /// Reviews that were written, and those that a clock asks for.
-    fn reviews(&self, zone: &ZoneName) -> Vec<ReviewRecord> {
-        let estate = self.records;
-        let mut subjects = BTreeSet::new();
-        let mut reviews = Vec::new();
-        for (namespace, name, review) in estate.reviews.iter() {
-            let subject = &review.spec.subject;
-            let subject_namespace = subject
-                .namespace
-                .as_ref()
-                .map_or(namespace, NamespaceName::as_str);
-            let clocks = self.clocks_of(subject.kind, subject_namespace, subject.name.as_str());
-            subjects.insert((subject.kind.as_str(), subject_namespace, subject.name.as_str()));
-            reviews.push(ReviewRecord {
-                name: format!("{namespace}/{name}"),
-                due_at: review_clock(clocks).and_then(|clock| clock.breach_at),
-                merged_at: review.status.as_ref().and_then(|status| status.merged_at),
-                actions: actions(review, zone),
-            });
-        }
-        let changes = estate
-            .changes
-            .iter()
-            .map(|(namespace, name, _)| (RecordKind::Change, namespace, name));
-        let incidents = estate
-            .incidents
-            .iter()
-            .map(|(namespace, name, _)| (RecordKind::Incident, namespace, name));
-        for (kind, namespace, name) in changes.chain(incidents) {
-            if subjects.contains(&(kind.as_str(), namespace, name)) {
-                continue;
-            }
-            if let Some(clock) = review_clock(self.clocks_of(kind, namespace, name)) {
-                reviews.push(ReviewRecord {
-                    name: format!("{kind}/{namespace}/{name}"),
-                    due_at: clock.breach_at,
-                    // Without the review itself, the stopped clock is what says that it was merged.
-                    merged_at: clock.stopped_at,
-                    actions: Vec::new(),
-                });
-            }
-        }
-        reviews
-    }
-
-    fn clocks_of(&self, kind: RecordKind, namespace: &str, name: &str) -> &[SlaClock] {
-        let estate = self.records;
-        match kind {
-            RecordKind::Change => {
-                let status = estate
-                    .changes
-                    .get(namespace, name)
-                    .and_then(|change| change.status.as_ref());
-                status.map_or(&[], |status| &status.sla_clocks)
-            }
-            RecordKind::Incident => {
-                let status = estate
-                    .incidents
-                    .get(namespace, name)
-                    .and_then(|one| one.status.as_ref());
-                status.map_or(&[], |status| &status.sla_clocks)
-            }
-            RecordKind::Problem
-            | RecordKind::ServiceRequest
-            | RecordKind::WindowOverride
-            | RecordKind::Acceptance => &[],
-        }
     }
 
     fn look_up<K>(&self, kind: impl Fn(&Estate) -> &Objects<K>, namespace: &str, name: &str) -> Option<&K> {
@@ -384,28 +280,6 @@ fn request(namespace: &str, name: &str, request: &ServiceRequest) -> Result<Requ
         edited_by_people: edited_by_people(request, &status.events),
         clocks: clocks(&status.sla_clocks),
     })
-}
-
-/// Whether people did more than to submit, approve or refuse a request.
-fn edited_by_people(request: &ServiceRequest, events: &[RecordEvent]) -> Option<bool> {
-    const DECISIONS: [&str; 5] = [
-        "Submitted",
-        "AwaitingApproval",
-        "Approved",
-        "Rejected",
-        "Cancelled",
-    ];
-    if request.spec.retry.is_some() {
-        return Some(true);
-    }
-    let by_hand = |event: &RecordEvent| {
-        !event.actor.starts_with("system:")
-            && !event
-                .to
-                .as_ref()
-                .is_some_and(|to| DECISIONS.contains(&to.as_str()))
-    };
-    is_complete(events).then(|| events.iter().skip(1).any(by_hand))
 }
 
 fn catalog_service(namespace: &str, name: &str, service: &ITService) -> CatalogRecord {
@@ -450,52 +324,6 @@ fn part<T: FromStr<Err = ValueError>>(
     })
 }
 
-fn change_id(reference: &ChangeReference, own: &NamespaceName) -> ChangeId {
-    let namespace = reference.namespace.clone().unwrap_or_else(|| own.clone());
-    ChangeId::new(namespace, reference.name.clone())
-}
-
-/// When an object was written down: its creation or its first event, whichever is recorded and earlier.
-fn first(metadata: &ObjectMeta, events: &[RecordEvent]) -> Option<Instant> {
-    let created = metadata
-        .creation_timestamp
-        .as_ref()
-        .and_then(|time| Instant::try_from(time.0).ok());
-    earliest(created, events.iter().map(|event| event.at).min())
-}
-
-fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
-}
-
-/// Whether events go back to the beginning, as far as one can see.
-fn is_complete(events: &[RecordEvent]) -> bool {
-    !events.is_empty() && events.len() < KEPT_EVENTS
-}
-
-fn moves(events: &[RecordEvent]) -> Vec<Move> {
-    events
-        .iter()
-        .filter_map(|event| {
-            Some(Move {
-                at: event.at,
-                to: event.to.as_ref()?.parse().ok()?,
-            })
-        })
-        .collect()
-}
-
-fn reopened(events: &[RecordEvent]) -> Option<u32> {
-    let is = |phase: &Option<gitsm_core::Text<40>>, wanted: &str| {
-        phase.as_ref().is_some_and(|phase| phase.as_str() == wanted)
-    };
-    let count = events
-        .iter()
-        .filter(|event| is(&event.from, "Resolved") && is(&event.to, "InProgress"))
-        .count();
-    is_complete(events).then(|| u32::try_from(count).unwrap_or(u32::MAX))
-}
-
 fn clocks(clocks: &[SlaClock]) -> Vec<ClockRecord> {
     clocks
         .iter()
@@ -505,27 +333,4 @@ fn clocks(clocks: &[SlaClock]) -> Vec<ClockRecord> {
             stopped_at: clock.stopped_at,
         })
         .collect()
-}
-
-fn review_clock(clocks: &[SlaClock]) -> Option<&SlaClock> {
-    clocks.iter().find(|clock| clock.metric == SlaMetric::Review)
-}
-
-fn actions(review: &Review, zone: &ZoneName) -> Vec<ActionRecord> {
-    review
-        .spec
-        .actions
-        .iter()
-        .map(|action| ActionRecord {
-            due_at: end_of_day(action.due, zone),
-            closed: action.state != ActionState::Open,
-            closed_at: None,
-        })
-        .collect()
-}
-
-/// The last instant of a day.
-fn end_of_day(date: LocalDate, zone: &ZoneName) -> Instant {
-    // The last day of time ends with it.
-    Period::day(date, zone).map_or(Instant::MAX, Period::last)
 }

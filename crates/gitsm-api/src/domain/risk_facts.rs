@@ -104,10 +104,7 @@ pub fn risk_facts(asked: Asked<'_>, known: &Known<'_>) -> Result<RiskFacts, Reco
         facts.concurrent_changes = asked.concurrent_changes(graph, &services, known.records);
     }
     if let Some(records) = known.records {
-        let recorded = Recorded {
-            records,
-            context: estate,
-        };
+        let recorded = Recorded::new(records, estate);
         let History { runs, incidents } = History::read(&recorded, id)?;
         let same_model: Vec<_> = runs.iter().filter(|run| run.model == spec.model).collect();
         facts.model_runs = Some(RunCounts::of(same_model.iter().copied(), at));

@@ -81,7 +81,11 @@ choices! {
 /// `gitsm validate`, in admission and in the controllers. In scope are `object` (typed by its schema when the
 /// policy is about one kind), `oldObject` (null when there is none), `service` (the ITService that the object is
 /// or is about; null when there is none; the rules are evaluated once for each), `diff` (`operation`: Create or
-/// Update, and `paths`: the fields that differ), `now` (a timestamp) and `variables`.
+/// Update, and `paths`: the fields that differ), `change` (the change that a Change is, a WindowOverride is for, or a
+/// Review is about: `namespace`, `name`, `object`, `type` and `model` of its model, `services`, `tier`; what is not
+/// known is absent), `window` (how the plan of that change relates to the windows of its services: `fit`, `reasons`,
+/// `windows`, `at`, `until`, `next`, `open`; `fit` is Unknown where it cannot be told), `now` (a timestamp) and
+/// `variables`.
 #[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[kube(
@@ -171,7 +175,8 @@ pub struct PolicyMatch {
 pub struct PolicyVariable {
     /// Name. Example: `isProd`.
     pub name: FieldName,
-    /// CEL expression over `object`, `oldObject`, `service`, `diff`, `now` and earlier variables, at most 2000 characters.
+    /// CEL expression over `object`, `oldObject`, `service`, `diff`, `change`, `window`, `now` and earlier variables, at
+    /// most 2000 characters.
     pub expression: Text<2000>,
 }
 

@@ -4,7 +4,7 @@ use super::classify::{self, Class, skip};
 use super::index::Entry;
 use super::judge::{self, Subject};
 use super::kinds::KindSet;
-use super::prelude::ServiceStore;
+use super::prelude::ObjectStore;
 use super::rulebook::Rulebook;
 use super::{OldObjects, Options};
 use crate::allow::{self, AllowComment};
@@ -27,7 +27,7 @@ const MAX_LOOKED_AT: u64 = 64 * 1024 * 1024;
 pub(crate) struct FileContext<'a> {
     pub(crate) kinds: &'a KindSet,
     pub(crate) policies: &'a PolicySet,
-    pub(crate) services: &'a ServiceStore,
+    pub(crate) beside: &'a ObjectStore,
     pub(crate) rulebook: &'a Rulebook,
     pub(crate) options: &'a Options,
     pub(crate) old: Option<&'a OldObjects<'a>>,

@@ -189,7 +189,7 @@ fn judge_all(
     let context = FileContext {
         kinds,
         policies: &policies,
-        services: &prelude.services,
+        beside: &prelude.beside,
         rulebook: &prelude.rulebook,
         options,
         old: range.old,

@@ -1,10 +1,12 @@
 //! What must be known before the first object is judged: policies, what changes are judged by (windows, calendars,
-//! catalogues, models), and services where a policy asks for them.
+//! catalogues, models), and services and changes where a policy asks for them.
 
 use super::rulebook::Rulebook;
 use super::{Options, RunError, classify, parallel};
 use crate::input::{self, Input};
+use crate::policy::Needs;
 use crate::yaml::{self, Limits, Node, NodeValue};
+use gitsm_api::domain::change_window::salvage;
 use gitsm_api::estate::Estate;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -15,8 +17,8 @@ use std::sync::Arc;
 pub(crate) struct Prelude {
     /// `RecordPolicy` objects of the input, in file order.
     pub(crate) policies: Vec<PolicyDocument>,
-    /// Services, if any policy looks at the service of an object.
-    pub(crate) services: ServiceStore,
+    /// What policies look at beside the object that they judge.
+    pub(crate) beside: ObjectStore,
     /// The few objects by which the others are judged.
     pub(crate) rulebook: Rulebook,
 }
@@ -42,26 +44,25 @@ pub(crate) struct PolicyDocument {
     pub(crate) object: Value,
 }
 
-/// Namespace and name.
-type ServiceKey = (Box<str>, Box<str>);
+/// Kind, namespace and name.
+type ObjectKey = (Box<str>, Box<str>, Box<str>);
 
-/// Services as compact text: an object tree takes several times as much, and there may be thousands.
+/// Objects as compact text: an object tree takes several times as much, and there may be thousands.
 #[derive(Default)]
-pub(crate) struct ServiceStore {
-    /// By namespace and name.
-    services: HashMap<ServiceKey, Box<[u8]>>,
+pub(crate) struct ObjectStore {
+    objects: HashMap<ObjectKey, Box<[u8]>>,
 }
 
-impl ServiceStore {
-    /// The service of this namespace and name.
-    pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<Value> {
-        let text = self.services.get(&(Box::from(namespace), Box::from(name)))?;
-        serde_json::from_slice(text).ok()
+impl ObjectStore {
+    /// The object of this kind, namespace and name.
+    pub(crate) fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let key = (Box::from(kind), Box::from(namespace), Box::from(name));
+        serde_json::from_slice(self.objects.get(&key)?).ok()
     }
 }
 
-/// Reads the policies, and the services if a policy mentions them. `base` are the policies of the other side of
-/// a range, which hold as well.
+/// Reads the policies, and what they look at beside the object that they judge. `base` are the policies of the other
+/// side of a range, which hold as well.
 pub(crate) fn read(
     input: &dyn Input,
     base: &[PolicyDocument],
@@ -84,6 +85,7 @@ pub(crate) fn read(
         Some((index, object))
     })?;
     let mut rulebook = Estate::default();
+    let mut broken = Vec::new();
     for (index, object) in found {
         if object.get("kind").and_then(Value::as_str) == Some("RecordPolicy") {
             prelude.policies.push(PolicyDocument {
@@ -91,12 +93,12 @@ pub(crate) fn read(
                 judged: true,
                 object,
             });
-        } else {
-            // What is wrong with an object that cannot be added is reported where it stands.
-            let _ = rulebook.insert(&object);
+        } else if let Err(problem) = rulebook.insert(&object) {
+            // What is wrong with it is reported where it stands. A window still closes what it may be about.
+            broken.extend(salvage(&object, &problem.to_string()));
         }
     }
-    prelude.rulebook = Rulebook::new(rulebook);
+    prelude.rulebook = Rulebook::new(rulebook, broken);
     // The same policy may be given several times: in the estate and on the command line, at base and at head.
     let mut distinct: Vec<PolicyDocument> = Vec::with_capacity(prelude.policies.len());
     for policy in prelude.policies {
@@ -105,27 +107,23 @@ pub(crate) fn read(
         }
     }
     prelude.policies = distinct;
-    if prelude
-        .policies
-        .iter()
-        .any(|policy| mentions_service(&policy.object))
-    {
-        let service = |_, object| {
-            let id = super::file::identity("ITService", true, &object);
+    let policies = prelude.policies.iter();
+    let needs = policies.fold(Needs::default(), |needs, policy| {
+        needs | Needs::of(&policy.object)
+    });
+    let kinds = needs.kinds();
+    if !kinds.is_empty() {
+        let compact = |_, object: Value| {
+            let kind = object.get("kind").and_then(Value::as_str)?;
+            let id = super::file::identity(kind, true, &object);
             let text = serde_json::to_vec(&object).ok()?;
-            Some(((id.namespace.into(), id.name.into()), text.into_boxed_slice()))
+            let key = (id.kind.into(), id.namespace.into(), id.name.into());
+            Some((key, text.into_boxed_slice()))
         };
-        let found = objects(input, &options.limits, options.jobs, &["ITService"], service)?;
-        prelude.services.services = found.into_iter().collect();
+        let found = objects(input, &options.limits, options.jobs, &kinds, compact)?;
+        prelude.beside.objects = found.into_iter().collect();
     }
     Ok(prelude)
-}
-
-/// Whether any expression of a policy names `service`; a false yes only costs time.
-fn mentions_service(policy: &Value) -> bool {
-    policy
-        .get("spec")
-        .is_some_and(|spec| spec.to_string().contains("service"))
 }
 
 /// What `keep` makes of all objects of some kinds, in file order; it is given the index of the file and the object.
@@ -179,6 +177,52 @@ fn collect(node: &Node<'_>, kinds: &[&str], found: &mut dyn FnMut(Value)) {
     } else if let Some(items) = node.get("items") {
         for item in items.items() {
             collect(item, kinds, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::MemoryInput;
+
+    const FREEZE: &str = "apiVersion: gitsm.dev/v1alpha1\nkind: ChangeWindow\nmetadata: {name: peak, namespace: shop}\n\
+        spec:\n  type: Freeze\n  timeZone: UTC\n  reason: Peak\n  selector: {tiers: [1]}\n  \
+        interval: {start: 2027-01-01T00:00:00Z, end: 2027-01-02T00:00:00Z}\n";
+
+    #[test]
+    fn a_window_that_cannot_be_added_closes_what_it_might_be_about() {
+        let options = Options {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            limits: Limits::default(),
+            jobs: 1,
+            list_judged: false,
+            only: Vec::new(),
+            policies: Vec::new(),
+        };
+        for (text, read_as) in [
+            (FREEZE.to_owned(), (1, vec![])),
+            (
+                FREEZE.replace("timeZone: UTC", "timeZone: Mars/Base"),
+                (0, vec!["shop/peak"]),
+            ),
+            (
+                FREEZE.replace("name: peak", "name: Peak.27"),
+                (0, vec!["shop/peak-27"]),
+            ),
+            (FREEZE.replace("name: peak, ", ""), (0, vec!["shop/unnamed"])),
+            (format!("{FREEZE}---\n{FREEZE}"), (1, vec!["shop/peak"])),
+        ] {
+            let input = MemoryInput::new().with("peak.yaml", text.as_str());
+            let prelude = read(&input, &[], &options).unwrap();
+            let windows = prelude.rulebook.windows();
+            let broken: Vec<_> = windows.broken.iter().map(|one| one.id.to_string()).collect();
+            assert_eq!(
+                (windows.windows.len(), broken),
+                (read_as.0, read_as.1.into_iter().map(str::to_owned).collect()),
+                "{text}"
+            );
+            assert!(windows.broken.iter().all(|one| one.selector.is_some()));
         }
     }
 }

@@ -5,7 +5,11 @@ use gitsm_api::estate::Estate;
 use gitsm_core::approval::{CatalogueRoles, Directory};
 use gitsm_core::calendar::Calendars;
 use gitsm_core::selector::ServiceSubject;
-use gitsm_core::window::{Override, Subject, WindowSet};
+use gitsm_core::time::Instant;
+use gitsm_core::vocabulary::RiskLevel;
+use gitsm_core::window::{
+    self, BrokenWindow, ChangeVerdict, Override, PlanFit, PlannedTime, Subject, SubjectChange, WindowSet,
+};
 
 /// What decisions about the objects of an estate need, whatever the size of the estate.
 #[derive(Debug, Default)]
@@ -19,11 +23,13 @@ pub(crate) struct Rulebook {
 }
 
 impl Rulebook {
-    /// Takes the objects as they were found.
-    pub(crate) fn new(estate: Estate) -> Self {
+    /// Takes the objects as they were found. `broken` are the windows that are none.
+    pub(crate) fn new(estate: Estate, broken: Vec<BrokenWindow>) -> Self {
+        let mut windows = estate.window_set(None);
+        windows.broken.extend(broken);
         Self {
             calendars: estate.business_calendars(),
-            windows: estate.window_set(None),
+            windows,
             overrides: estate.overrides(),
             directory: estate.directory(),
             roles: estate.catalogue_roles(estate.catalogs.values()),
@@ -41,14 +47,58 @@ impl Rulebook {
         &self.calendars
     }
 
-    /// The change windows.
+    /// The windows of the estate.
+    #[cfg(test)]
     pub(crate) fn windows(&self) -> &WindowSet {
         &self.windows
     }
 
-    /// The overrides of windows.
-    pub(crate) fn overrides(&self) -> &[Override] {
-        &self.overrides
+    /// Whether a change to these services may start at an instant.
+    pub(crate) fn verdict(&self, services: &[Subject], change: &SubjectChange, at: Instant) -> ChangeVerdict {
+        window::evaluate_change(&self.windows, &self.overrides, services, change, at)
+    }
+
+    /// How the planned time of a change to these services relates to the windows.
+    pub(crate) fn fit(&self, services: &[Subject], change: &SubjectChange, time: PlannedTime) -> PlanFit {
+        window::fits(&self.windows, &self.overrides, services, change, time)
+    }
+
+    /// The first start, not before that of `time`, at which a change to these services fits; `None`: not within five
+    /// years.
+    pub(crate) fn first_fit(
+        &self,
+        services: &[Subject],
+        change: &SubjectChange,
+        time: PlannedTime,
+    ) -> Option<Instant> {
+        let from = time.begin();
+        window::first_fit(&self.windows, &self.overrides, services, change, time, from)
+    }
+
+    /// The change with each risk that it may have: its own once it is known, any while a window asks for it. Never
+    /// empty.
+    pub(crate) fn variants(&self, change: &SubjectChange) -> Vec<SubjectChange> {
+        if change.subject.risk.is_some() || !self.asks_for_risk() {
+            return vec![change.clone()];
+        }
+        let with = |risk: &RiskLevel| {
+            let mut change = change.clone();
+            change.subject.risk = Some(*risk);
+            change
+        };
+        RiskLevel::ALL.iter().map(with).collect()
+    }
+
+    fn asks_for_risk(&self) -> bool {
+        let broken = self
+            .windows
+            .broken
+            .iter()
+            .filter_map(|window| window.selector.as_ref());
+        let windows = self.windows.windows.iter().map(|window| &window.selector);
+        windows
+            .chain(broken)
+            .any(|selector| !selector.risk_levels.is_empty())
     }
 
     /// Everybody and their teams.

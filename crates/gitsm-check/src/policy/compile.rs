@@ -1,5 +1,7 @@
 //! From a `RecordPolicy` object to programs.
 
+use super::change;
+use super::needs::Needs;
 use crate::diagnostic::{Level, RuleId};
 use crate::engine::KindSet;
 use gitsm_schema::Path;
@@ -8,6 +10,10 @@ use serde_json::Value;
 
 /// A policy ready to be evaluated.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of one variable whether it is used"
+)]
 pub(crate) struct CompiledPolicy {
     pub(crate) kinds: Vec<String>,
     pub(crate) namespaces: Vec<String>,
@@ -19,6 +25,8 @@ pub(crate) struct CompiledPolicy {
     /// Whether any expression, or the match, looks at the service.
     pub(crate) uses_service: bool,
     pub(crate) uses_diff: bool,
+    pub(crate) uses_change: bool,
+    pub(crate) uses_window: bool,
     allows_suppression: bool,
 }
 
@@ -91,7 +99,7 @@ fn compile_here(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy, Vec<P
     let spec = policy.get("spec").unwrap_or(&Value::Null);
     let matching = spec.get("match").unwrap_or(&Value::Null);
     let mut compiler = Compiler {
-        environment: environment(kinds, &texts(matching.get("kinds"))),
+        environment: environment(kinds, &texts(matching.get("kinds")), Needs::of(policy)),
         faults: Vec::new(),
     };
     let variables = compiler.variables(spec);
@@ -127,6 +135,8 @@ fn compile_here(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy, Vec<P
             .collect(),
         uses_service: services.is_some() || uses("service"),
         uses_diff: uses("diff"),
+        uses_change: uses("change"),
+        uses_window: uses("window"),
         services,
         variables,
         rules,
@@ -138,18 +148,25 @@ fn compile_here(kinds: &KindSet, policy: &Value) -> Result<CompiledPolicy, Vec<P
 }
 
 /// What expressions may name. A policy about one kind is checked against that kind's schema; `oldObject` and
-/// `service` may be null, so they stay dynamic.
-fn environment(kinds: &KindSet, names: &[String]) -> Environment {
+/// `service` may be null, so they stay dynamic. `change` and `window` never are.
+fn environment(kinds: &KindSet, names: &[String], needs: Needs) -> Environment {
     let object = match names {
         [only] => kinds.declared(only),
         _ => None,
     };
-    Environment::kubernetes()
+    let environment = Environment::kubernetes()
         .with_variable("object", object.unwrap_or_else(DeclType::json))
         .with_variable("oldObject", DeclType::json())
         .with_variable("service", DeclType::json())
         .with_variable("diff", DeclType::json())
-        .with_variable("now", DeclType::value(Type::Timestamp))
+        .with_variable("now", DeclType::value(Type::Timestamp));
+    if !needs.change() {
+        return environment;
+    }
+    // Their types are made of three schemas, which is too much work for a policy that does not look.
+    environment
+        .with_variable("change", change::change_type(kinds))
+        .with_variable("window", change::window_type())
 }
 
 /// What the conditions of other kinds may name: the record that they look at, which is checked against the schema of its

@@ -1,17 +1,75 @@
 //! Evaluates policies over one object.
 
+use super::change::AboutChange;
 use super::compile::{CompiledPolicy, CompiledRule, Variable};
 use super::{PolicySet, scope};
 use crate::diagnostic::{Finding, RuleId};
 use crate::engine::file::FileContext;
 use crate::engine::judge::Subject;
 use crate::rules;
+use gitsm_core::time::Instant;
 use gitsm_schema::cel::{Activation, Binding, EvalError, Timestamp, Value as CelValue};
 use gitsm_schema::{Path, Segment};
 use serde_json::Value;
 use std::cell::OnceCell;
 
 static NULL: Value = Value::Null;
+
+/// One object and what expressions may see around it, worked out when the first policy asks for it.
+struct Scene<'s> {
+    context: &'s FileContext<'s>,
+    subject: &'s Subject<'s>,
+    old: Option<&'s Value>,
+    services: OnceCell<Vec<scope::Service<'s>>>,
+    diff: OnceCell<Value>,
+    about: OnceCell<Option<AboutChange>>,
+    change: OnceCell<Value>,
+    window: OnceCell<Value>,
+}
+
+impl<'s> Scene<'s> {
+    fn new(context: &'s FileContext<'s>, subject: &'s Subject<'s>, old: Option<&'s Value>) -> Self {
+        Self {
+            context,
+            subject,
+            old,
+            services: OnceCell::new(),
+            diff: OnceCell::new(),
+            about: OnceCell::new(),
+            change: OnceCell::new(),
+            window: OnceCell::new(),
+        }
+    }
+
+    fn services(&self) -> &[scope::Service<'s>] {
+        self.services
+            .get_or_init(|| scope::services(self.subject, self.context.beside))
+    }
+
+    fn diff(&self) -> &Value {
+        self.diff
+            .get_or_init(|| scope::diff(self.old, self.subject.value))
+    }
+
+    fn about(&self) -> Option<&AboutChange> {
+        let (store, rulebook) = (self.context.beside, self.context.rulebook);
+        self.about
+            .get_or_init(|| AboutChange::of(self.subject, store, rulebook))
+            .as_ref()
+    }
+
+    fn change(&self) -> &Value {
+        self.change
+            .get_or_init(|| AboutChange::seen(self.about(), self.context.rulebook))
+    }
+
+    fn window(&self) -> &Value {
+        self.window.get_or_init(|| {
+            let now = Instant::try_from(self.context.options.at).unwrap_or(Instant::MIN);
+            AboutChange::window_seen(self.about(), self.context.rulebook, now)
+        })
+    }
+}
 
 impl PolicySet {
     /// Reports the rules that an object breaks.
@@ -22,15 +80,14 @@ impl PolicySet {
         old: Option<&Value>,
         findings: &mut Vec<Finding>,
     ) {
-        let services = OnceCell::new();
+        let scene = Scene::new(context, subject, old);
         let first = findings.len();
         for policy in self.policies.iter().filter(|policy| policy.is_about(subject)) {
             let mut broken = Vec::new();
             if policy.uses_service {
-                let services = services.get_or_init(|| scope::services(subject, context.services));
-                policy.evaluate_for_services(context, subject, services, old, &mut broken);
+                policy.evaluate_for_services(&scene, &mut broken);
             } else {
-                policy.evaluate(context, subject, old, &NULL, &mut broken);
+                policy.evaluate(&scene, &NULL, &mut broken);
             }
             let before = findings.len();
             for finding in broken {
@@ -71,16 +128,10 @@ impl CompiledPolicy {
             })
     }
 
-    fn evaluate_for_services(
-        &self,
-        context: &FileContext<'_>,
-        subject: &Subject<'_>,
-        services: &[scope::Service<'_>],
-        old: Option<&Value>,
-        findings: &mut Vec<Finding>,
-    ) {
+    fn evaluate_for_services(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+        let services = scene.services();
         match &self.services {
-            None if services.is_empty() => self.evaluate(context, subject, old, &NULL, findings),
+            None if services.is_empty() => self.evaluate(scene, &NULL, findings),
             selector => {
                 for service in services {
                     let selected = selector
@@ -88,34 +139,32 @@ impl CompiledPolicy {
                         .is_none_or(|selector| scope::selects(selector, service));
                     if selected {
                         let object = service.object.as_deref().unwrap_or(&NULL);
-                        self.evaluate(context, subject, old, object, findings);
+                        self.evaluate(scene, object, findings);
                     }
                 }
             }
         }
     }
 
-    fn evaluate(
-        &self,
-        context: &FileContext<'_>,
-        subject: &Subject<'_>,
-        old: Option<&Value>,
-        service: &Value,
-        findings: &mut Vec<Finding>,
-    ) {
-        let diff = if self.uses_diff {
-            scope::diff(old, subject.value)
-        } else {
-            Value::Null
-        };
+    fn evaluate(&self, scene: &Scene<'_>, service: &Value, findings: &mut Vec<Finding>) {
+        let subject = scene.subject;
         // Every instant that jiff holds is within the years that CEL knows.
-        let now = Timestamp::from_nanoseconds(context.options.at.as_nanosecond()).unwrap_or(Timestamp::MAX);
-        let activation = Activation::new()
+        let now = scene.context.options.at.as_nanosecond();
+        let now = Timestamp::from_nanoseconds(now).unwrap_or(Timestamp::MAX);
+        let mut activation = Activation::new()
             .with("object", Binding::Json(subject.value))
-            .with("oldObject", Binding::Json(old.unwrap_or(&NULL)))
+            .with("oldObject", Binding::Json(scene.old.unwrap_or(&NULL)))
             .with("service", Binding::Json(service))
-            .with("diff", Binding::Json(&diff))
             .with("now", Binding::Value(CelValue::Timestamp(now)));
+        if self.uses_diff {
+            activation.bind("diff", Binding::Json(scene.diff()));
+        }
+        if self.uses_change {
+            activation.bind("change", Binding::Json(scene.change()));
+        }
+        if self.uses_window {
+            activation.bind("window", Binding::Json(scene.window()));
+        }
         with_variables(&self.variables, &activation, &mut |outcome| match outcome {
             Ok(activation) => {
                 for rule in &self.rules {

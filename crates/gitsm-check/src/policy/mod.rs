@@ -8,18 +8,36 @@
 //! | `oldObject` | its version at the base; `null` when there is none |
 //! | `service` | the `ITService` that the object is or is about; `null` when there is none |
 //! | `diff` | `{operation: "Create"\|"Update", paths: [...]}`: the fields that differ from `oldObject` |
+//! | `change` | the change that the object is (`Change`), lifts a window for (`WindowOverride`) or reviews (`Review`): `namespace`, `name`, `object` (the `Change`), `type` and `model` (of its model: a word, and the `ChangeModel`), `services` (each with `namespace`, `name`, `tier`, `object`, the `ITService`) and `tier` (the most critical one) |
+//! | `window` | how the plan of that change relates to the windows: `fit`, `reasons`, `windows`, `at`, `until`, `next`, `open` |
 //! | `now` | the instant of the run, a timestamp |
 //! | `variables.<name>` | the policy's own variables |
+//!
+//! `change` and `window` are never null. What is not known of a change is absent: `has(change.type)` is false where there
+//! is no change or its model cannot be found; only `services` is always there, and may be empty. A service that does not
+//! exist is in it without `object`. `window` is about the planned start, less preparation (`window.at`); without a start
+//! about a start now. It takes the plan against the windows of all services of the change:
+//!
+//! - `fit`: `Fits`, `InFreeze`, `OutsideWindow`, `ExceedsWindow`, or `Unknown`, which is also the answer where there is no
+//!   change or no plan, where a service cannot be found, and where it depends on a risk that is not computed yet;
+//! - `reasons`: sentences, empty exactly if it fits; `windows`: what selects the change, as `namespace/name`;
+//! - `until`, `next`: when the state at `window.at` ends, and the next opening after it; absent: not within five years;
+//! - `open`: whether the change might start `now`, whatever its plan.
 //!
 //! A policy that names `service` is evaluated once for each service the object is about. An expression that
 //! cannot be evaluated counts as a breach: a policy never fails open.
 
+mod change;
 mod compile;
 mod evaluate;
+mod needs;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use compile::{compile, describe, record_environment};
 pub(crate) use evaluate::without_values;
+pub(crate) use needs::Needs;
 
 use crate::diagnostic::{Finding, RuleId};
 use crate::engine::prelude::Prelude;

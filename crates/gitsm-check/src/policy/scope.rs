@@ -1,7 +1,7 @@
 //! What a policy sees of an object: the services it is about, and what changed.
 
 use crate::engine::judge::Subject;
-use crate::engine::prelude::ServiceStore;
+use crate::engine::prelude::ObjectStore;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ pub(super) struct Service<'a> {
 }
 
 /// The services that an object is or is about: itself, `spec.service`, `spec.services`.
-pub(super) fn services<'a>(subject: &Subject<'a>, store: &ServiceStore) -> Vec<Service<'a>> {
+pub(super) fn services<'a>(subject: &Subject<'a>, store: &ObjectStore) -> Vec<Service<'a>> {
     let own: &'a str = &subject.id.namespace;
     if subject.id.kind == "ITService" {
         return vec![Service {
@@ -44,7 +44,7 @@ pub(super) fn services<'a>(subject: &Subject<'a>, store: &ServiceStore) -> Vec<S
             Some(Service {
                 namespace,
                 name,
-                object: store.get(namespace, name).map(Cow::Owned),
+                object: store.get("ITService", namespace, name).map(Cow::Owned),
             })
         })
         .collect()

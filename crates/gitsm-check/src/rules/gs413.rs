@@ -8,8 +8,8 @@ use crate::engine::sink::about;
 use gitsm_core::ident::{ChangeId, ServiceId};
 use gitsm_core::selector::{ChangeSubject, ServiceSubject};
 use gitsm_core::time::Instant;
-use gitsm_core::vocabulary::{ChangeType, RiskLevel, Tier};
-use gitsm_core::window::{self, PlanFit, Subject, SubjectChange, WindowFit};
+use gitsm_core::vocabulary::{ChangeType, Tier};
+use gitsm_core::window::{PlanFit, Subject, SubjectChange, WindowFit};
 use std::collections::HashMap;
 
 pub(crate) static META: RuleMeta = RuleMeta {
@@ -226,25 +226,15 @@ fn misfit(
     change: &SubjectChange,
     planned: &Planned,
 ) -> Option<PlanFit> {
-    let fit = |change: &SubjectChange| {
-        window::fits(
-            rulebook.windows(),
-            rulebook.overrides(),
-            services,
-            change,
-            planned.time,
-        )
-    };
-    let first = fit(change);
-    if matches!(first.fit, WindowFit::Fits | WindowFit::Unknown) {
+    let fit = rulebook.fit(services, change, planned.time);
+    if matches!(fit.fit, WindowFit::Fits | WindowFit::Unknown) {
         return None;
     }
-    let for_every_risk = RiskLevel::ALL.iter().all(|risk| {
-        let mut change = change.clone();
-        change.subject.risk = Some(*risk);
-        fit(&change).fit != WindowFit::Fits
-    });
-    for_every_risk.then_some(first)
+    let variants = rulebook.variants(change);
+    let for_every_risk = variants
+        .iter()
+        .all(|change| rulebook.fit(services, change, planned.time).fit != WindowFit::Fits);
+    for_every_risk.then_some(fit)
 }
 
 fn finding(entry: &Entry, planned: &Planned, fit: &PlanFit, level: Level) -> Finding {
@@ -273,15 +263,7 @@ fn finding(entry: &Entry, planned: &Planned, fit: &PlanFit, level: Level) -> Fin
 }
 
 fn hint(rulebook: &Rulebook, services: &[Subject], change: &SubjectChange, planned: &Planned) -> String {
-    let first = window::first_fit(
-        rulebook.windows(),
-        rulebook.overrides(),
-        services,
-        change,
-        planned.time,
-        planned.time.begin(),
-    );
-    match first {
+    match rulebook.first_fit(services, change, planned.time) {
         Some(start) => format!("the first start after it that fits is {start}"),
         None => "no start within five years fits: make the change shorter, or add a window".to_owned(),
     }

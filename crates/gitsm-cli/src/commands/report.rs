@@ -107,10 +107,7 @@ pub(crate) fn run(asked: &Asked, args: &ReportArgs) -> anyhow::Result<Exit> {
     } else {
         args.environments.iter().cloned().collect()
     };
-    let recorded = Recorded {
-        records: &records,
-        context: &context,
-    };
+    let recorded = Recorded::new(&records, &context);
     let business = |from: Instant, to: Instant| {
         u64::try_from(calendar.business_between(from, to).as_secs()).unwrap_or(0)
     };

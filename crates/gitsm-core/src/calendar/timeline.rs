@@ -45,9 +45,9 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// Open nanoseconds of the whole chunk.
-    fn total(&self) -> i128 {
-        self.spans.last().map_or(0, |span| nanos(span.open_until_end()))
+    /// Open seconds of the whole chunk.
+    fn total(&self) -> u32 {
+        self.spans.last().map_or(0, |span| span.open_until_end())
     }
 
     /// Open nanoseconds from the start of the chunk to a point in it.
@@ -141,6 +141,8 @@ pub(super) struct Timeline {
     /// The chunks in which it can be open at all.
     active: Range<i64>,
     kept: Box<[OnceLock<Chunk>]>,
+    /// Open seconds of the active chunks, as far as they were asked for.
+    totals: OnceLock<Box<[OnceLock<u32>]>>,
 }
 
 impl Timeline {
@@ -189,6 +191,7 @@ impl Timeline {
             exceptions,
             active: chunk_of(first - MARGIN)..chunk_of(last + MARGIN) + 1,
             kept: (0..KEPT).map(|_| OnceLock::new()).collect(),
+            totals: OnceLock::new(),
         }
     }
 
@@ -256,8 +259,18 @@ impl Timeline {
         start..range.end.min(self.active.end).max(start)
     }
 
+    /// Open time of a chunk, which is remembered for every chunk: a question about thousands of years (a target that
+    /// is hardly ever counted) makes each of them once.
     fn total(&self, index: i64) -> i128 {
-        self.with(index, Chunk::total)
+        let totals = self.totals.get_or_init(|| {
+            let chunks = self.active.end.saturating_sub(self.active.start);
+            (0..chunks).map(|_| OnceLock::new()).collect()
+        });
+        let place = usize::try_from(index.saturating_sub(self.active.start)).ok();
+        match place.and_then(|place| totals.get(place)) {
+            Some(total) => nanos(*total.get_or_init(|| self.with(index, Chunk::total))),
+            None => 0,
+        }
     }
 
     /// Asks a chunk, one that is kept or one made for the purpose.

@@ -28,8 +28,7 @@ pub struct MajorRules {
     pub highest_priority: bool,
     /// When a service of tier 1 is down.
     pub critical_service_down: bool,
-    /// With more child incidents than this.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// With more child incidents than this. Written as `null` where it is switched off: absent means the default.
     pub more_children_than: Option<u32>,
 }
 
@@ -81,4 +80,19 @@ pub fn propose_major(signals: &MajorSignals, rules: &MajorRules) -> Vec<MajorRea
         );
     }
     reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_is_switched_off_stays_off_in_saved_facts() {
+        let off = MajorRules {
+            more_children_than: None,
+            ..MajorRules::default()
+        };
+        let text = serde_json::to_string(&off).unwrap();
+        assert_eq!(serde_json::from_str::<MajorRules>(&text).unwrap(), off, "{text}");
+    }
 }

@@ -143,7 +143,9 @@ impl Timestamps {
 
     pub(super) fn declare(&mut self, at: Instant) {
         let at = self.not_before_latest(at);
-        self.declared.get_or_insert(at);
+        // Facts may hold the time of a closing without its phase; a declaration after it could not be read again.
+        self.declared
+            .get_or_insert(self.closed.map_or(at, |closed| at.min(closed)));
     }
 
     /// Whether somebody can still take notice: not after the effect was gone.
@@ -201,4 +203,19 @@ pub struct EffectiveTimes {
     /// When service was restored; never before `began`, never after the record of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored: Option<Instant>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declaration_is_never_later_than_the_closing() {
+        let text = r#"{"detected": "2027-02-04T14:17:00Z", "closed": "2027-02-04T15:00:00Z"}"#;
+        let mut times: Timestamps = serde_json::from_str(text).unwrap();
+        times.declare(Instant::MAX);
+        assert_eq!(times.declared(), times.closed());
+        let saved = serde_json::to_string(&times).unwrap();
+        assert_eq!(serde_json::from_str::<Timestamps>(&saved).unwrap(), times);
+    }
 }

@@ -55,8 +55,7 @@ pub struct Promotion {
 ///
 /// - while at least `minRuns` changes of the last 365 days went in and fewer than `minPercent` of them were successful;
 /// - after a change that caused an incident of priority 1, until `minRuns` successful changes in a row have ended
-///   after it, or 365 days have passed. Its changes are approved one by one meanwhile, so that it can earn the
-///   trust back.
+///   after it, or 365 days have passed.
 ///
 /// A model without `proven` is never suspended.
 pub fn model_standing(history: &[Run], proven: Option<ProvenSuccess>, now: Instant) -> Standing {

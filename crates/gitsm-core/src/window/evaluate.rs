@@ -6,7 +6,7 @@ use super::model::{BrokenWindow, Override, Subject, SubjectChange, Window, Windo
 use super::timeline::{Hold, Source, Timeline, Union, all_at, horizon, transition};
 use super::verdict::{ChangeVerdict, Reason, Verdict, WindowOutcome, WindowTrace};
 use super::vocabulary::{ChangeWindowType, Overrun, WindowDefault, WindowReason, WindowState};
-use crate::ident::{NamespaceName, WindowId};
+use crate::ident::{NamespaceName, ServiceId, WindowId};
 use crate::selector::{Matched, SelectorField};
 use crate::time::{Duration, Instant, tzdb_version};
 use std::collections::BTreeMap;
@@ -44,10 +44,17 @@ pub fn evaluate_change(
         .collect();
     let mut timelines: Vec<_> = judged.iter().map(|(_, judged)| judged.timeline.clone()).collect();
     let ends = Ends::of(at, |at, horizon| all_at(&mut timelines, at, horizon));
-    let services: BTreeMap<_, _> = judged
-        .into_iter()
-        .map(|(id, judged)| (id, judged.verdict()))
-        .collect();
+    let mut services: BTreeMap<ServiceId, Verdict> = BTreeMap::new();
+    for (id, judged) in judged {
+        let verdict = judged.verdict();
+        // Of a service that is given twice, the verdict that says why the change may not start.
+        let stays = services
+            .get(&id)
+            .is_some_and(|known| verdict.may_start() || !known.may_start());
+        if !stays {
+            services.insert(id, verdict);
+        }
+    }
     let reasons = if services.is_empty() {
         vec![explain::no_service()]
     } else {
@@ -300,8 +307,13 @@ impl<'w, 'q> Survey<'w, 'q> {
                 lift
             }
             ChangeWindowType::Maintenance => {
-                for lift in lifts {
-                    self.maintenance.push(Source::once(lift.during));
+                // An override opens a window for a change that the window is for. Whether it is for this one must be
+                // known: of what becomes known later, nothing may close what was open.
+                let lift = lift.filter(|_| possible.is_none());
+                if possible.is_none() {
+                    for lift in lifts {
+                        self.maintenance.push(Source::once(lift.during));
+                    }
                 }
                 if let Some(field) = possible {
                     self.possible.push(explain::might_select(window, field));

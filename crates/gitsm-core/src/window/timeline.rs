@@ -235,6 +235,8 @@ pub(super) struct Union<'w> {
     sources: Vec<Source<'w>>,
     /// The one that was open last. It is asked first: what repeats soonest needs no look at the others.
     last_open: usize,
+    /// The last answer: windows that are closed for long are not asked again at every transition of others.
+    known: Option<(Instant, Hold)>,
 }
 
 impl<'w> Union<'w> {
@@ -243,6 +245,18 @@ impl<'w> Union<'w> {
     }
 
     pub(super) fn at(&mut self, at: Instant, horizon: Instant) -> Hold {
+        if let Some((from, hold)) = self.known
+            && from <= at
+            && at < hold.until
+        {
+            return hold;
+        }
+        let hold = self.ask(at, horizon);
+        self.known = Some((at, hold));
+        hold
+    }
+
+    fn ask(&mut self, at: Instant, horizon: Instant) -> Hold {
         let mut closed_until = Instant::MAX;
         let count = self.sources.len();
         for step in 0..count {

@@ -51,6 +51,10 @@ fn incident(story: &mut Story) {
     });
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better without a reference"
+)]
 fn requires(story: &mut Story, to: GuardedPhase, requirement: serde_json::Value) {
     let transition = json!({"to": to, "requires": [requirement]});
     let model = story.facts.model.as_mut().unwrap();
@@ -78,7 +82,7 @@ const CASES: &[Case] = &[
             .push("the forge does not answer".parse().unwrap());
     }),
     (Reason::PullRequestIsDraft, |story| {
-        story.pull_request(PullRequestState::Draft)
+        story.pull_request(PullRequestState::Draft);
     }),
     (Reason::ManifestInvalid, |story| {
         story
@@ -132,14 +136,14 @@ const CASES: &[Case] = &[
         .unwrap();
     }),
     (Reason::WindowUnknown, |story| {
-        story.facts.services[0].window_policy = None
+        story.facts.services[0].window_policy = None;
     }),
     (Reason::ConflictsUnknown, |story| story.facts.conflicts = None),
     (Reason::BlockingConflict, |story| {
-        story.facts.conflicts = Some(vec![conflict(false)])
+        story.facts.conflicts = Some(vec![conflict(false)]);
     }),
     (Reason::DependsOnUnfinished, |story| {
-        depends(story, ChangePhase::Validating, None)
+        depends(story, ChangePhase::Validating, None);
     }),
     (Reason::DependsOnUnfinished, |story| {
         story
@@ -149,17 +153,17 @@ const CASES: &[Case] = &[
             .insert("payments/lost".parse().unwrap());
     }),
     (Reason::DependencyFailed, |story| {
-        depends(story, ChangePhase::Cancelled, None)
+        depends(story, ChangePhase::Cancelled, None);
     }),
     (Reason::DependencyFailed, |story| {
         depends(story, ChangePhase::Closed, Some(ChangeOutcome::BackedOut));
     }),
     (Reason::OpenMajorIncident, incident),
     (Reason::ErrorBudgetExhausted, |story| {
-        story.facts.services[0].error_budget = ErrorBudget::Exhausted
+        story.facts.services[0].error_budget = ErrorBudget::Exhausted;
     }),
     (Reason::ErrorBudgetUnknown, |story| {
-        story.facts.services[0].error_budget = ErrorBudget::Unknown
+        story.facts.services[0].error_budget = ErrorBudget::Unknown;
     }),
     (Reason::RequirementNotMet, |story| {
         requires(
@@ -212,7 +216,7 @@ fn what_does_not_matter_does_not_hold_it_back() {
                 story,
                 ChangePhase::Review,
                 Some(ChangeOutcome::SuccessfulWithIssues),
-            )
+            );
         },
         |story| {
             incident(story);

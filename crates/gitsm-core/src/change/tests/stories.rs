@@ -16,6 +16,9 @@ fn merged_review(story: &mut Story, by: &str, at: &str) {
     });
 }
 
+/// What happens to a change in a case.
+type Alteration = fn(&mut Story);
+
 #[test]
 fn a_normal_change_goes_from_draft_to_closed() {
     let mut story = Story::of(ChangeType::Normal);
@@ -66,6 +69,21 @@ fn a_standard_change_asks_nobody() {
 }
 
 #[test]
+fn no_model_stands_in_for_the_owners_of_policies_that_might_change() {
+    for unclear in ["truncated", "another commit"] {
+        let mut story = Story::scheduled(ChangeType::Standard);
+        let request = &mut story.facts.approvals.as_mut().unwrap().pull_request;
+        if unclear == "truncated" {
+            request.truncated = true;
+        } else {
+            super::fixture::push(request, &"c".repeat(40));
+        }
+        assert_eq!(story.at("06 20:00"), [""; 0], "{unclear}");
+        assert_eq!(story.reasons(), [Reason::ApprovalPending], "{unclear}");
+    }
+}
+
+#[test]
 fn a_normal_change_waits_for_people_whatever_the_window_says() {
     let mut story = Story::of(ChangeType::Normal);
     story.assess();
@@ -82,7 +100,7 @@ fn a_normal_change_waits_for_people_whatever_the_window_says() {
 
 #[test]
 fn what_changes_after_approval_is_approved_again() {
-    let changes: [(&str, fn(&mut Story), &[&str]); 6] = [
+    let changes: [(&str, Alteration, &[&str]); 6] = [
         (
             "payload",
             |story| story.push('c'),
@@ -541,7 +559,7 @@ fn the_outcome_is_as_bad_as_what_is_known() {
         open: false,
         caused,
     };
-    let cases: [(&str, fn(&mut Story), Option<IncidentFact>, ChangeOutcome); 6] = [
+    let cases: [(&str, Alteration, Option<IncidentFact>, ChangeOutcome); 6] = [
         ("nothing", |_| (), None, ChangeOutcome::Successful),
         (
             "ruled out",

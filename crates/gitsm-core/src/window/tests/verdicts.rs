@@ -209,6 +209,26 @@ fn new_work_starts_early_enough() {
 }
 
 #[test]
+fn an_override_opens_no_window_that_only_might_be_for_the_change() {
+    let set = set(vec![window(
+        "shop/m",
+        "Maintenance",
+        &json!({"selector": {"riskLevels": ["Low"]}, "schedule": during("03T00", "03T06")}),
+    )]);
+    let lift: Override =
+        serde_json::from_value(json!({"id": "shop/o", "window": "shop/m", "change": "shop/fix",
+        "during": {"start": "2027-01-02T00:00:00Z", "end": "2027-01-02T04:00:00Z"}}))
+        .unwrap();
+    for (risk, open) in [(None, false), (Some("High"), false), (Some("Low"), true)] {
+        let change: SubjectChange =
+            serde_json::from_value(json!({"id": "shop/fix", "subject": {"risk": risk}})).unwrap();
+        let subject = subject("shop/basket", Some("Closed"));
+        let verdict = evaluate(&set, std::slice::from_ref(&lift), &subject, &change, at(OPEN));
+        assert_eq!(verdict.may_start(), open, "{risk:?}: {verdict:?}");
+    }
+}
+
+#[test]
 fn an_override_serves_its_change_alone() {
     let set = set(vec![
         window("shop/m", "Maintenance", &json!({"overrun": "Pause"})),
@@ -475,5 +495,25 @@ fn lint_finds_what_is_hardly_meant() {
         for (found, says) in found.iter().zip(says) {
             assert!(found.contains(says), "{more}: {found}");
         }
+    }
+}
+
+#[test]
+fn of_a_service_that_is_given_twice_the_reason_against_it_shows() {
+    let (open, shut) = (
+        subject("shop/web", Some("Open")),
+        subject("shop/web", Some("Closed")),
+    );
+    let change = SubjectChange::default();
+    for subjects in [[open.clone(), shut.clone()], [shut, open]] {
+        let verdict = evaluate_change(
+            &WindowSet::default(),
+            &[],
+            &subjects,
+            &change,
+            at("2027-01-02T00:00:00Z"),
+        );
+        assert_eq!(verdict.state, WindowState::Closed);
+        assert_eq!(verdict.all_reasons().count(), 1, "{verdict:#?}");
     }
 }
