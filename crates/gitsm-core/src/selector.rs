@@ -23,7 +23,7 @@ pub struct ServiceSubject {
     /// Its labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<LabelKey, LabelValue>,
-    /// Class of the data it handles.
+    /// Class of the data it handles; `None` where the service does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_class: Option<ResourceName>,
 }
@@ -187,15 +187,13 @@ impl ServiceSelector {
         {
             return Matched::No(Field::Labels);
         }
-        if !self.data_classes.is_empty()
-            && !service
-                .data_class
-                .as_ref()
-                .is_some_and(|class| self.data_classes.contains(class))
-        {
-            return Matched::No(Field::DataClasses);
-        }
-        one_of(&self.tiers, service.tier.as_ref(), Field::Tiers)
+        // Who does not say what data a service handles has not said that it handles none of that class.
+        one_of(
+            &self.data_classes,
+            service.data_class.as_ref(),
+            Field::DataClasses,
+        )
+        .and(|| one_of(&self.tiers, service.tier.as_ref(), Field::Tiers))
     }
 }
 
@@ -272,90 +270,4 @@ fn one_of<T: Ord>(wanted: &BTreeSet<T>, value: Option<&T>, field: SelectorField)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn service() -> ServiceSubject {
-        serde_json::from_value(serde_json::json!({
-            "id": "payments/payments-db", "tier": 1, "labels": {"domain": "payments"}, "dataClass": "secret",
-        }))
-        .unwrap()
-    }
-
-    fn matched(selector: serde_json::Value, change: serde_json::Value) -> Matched {
-        let selector: ChangeSelector = serde_json::from_value(selector).unwrap();
-        selector.matches(&service(), &serde_json::from_value(change).unwrap())
-    }
-
-    #[test]
-    fn fields_are_combined_by_and_and_lists_by_or() {
-        use SelectorField as Field;
-        use serde_json::json;
-        for (selector, change, expected) in [
-            (json!({}), json!({}), Matched::Yes),
-            (
-                json!({"service": {"namespaces": ["payments", "x"], "tiers": [1, 2]}}),
-                json!({}),
-                Matched::Yes,
-            ),
-            (
-                json!({"service": {"namespaces": []}}),
-                json!({}),
-                Matched::No(Field::Namespaces),
-            ),
-            (
-                json!({"service": {"services": ["other"]}}),
-                json!({}),
-                Matched::No(Field::Services),
-            ),
-            (
-                json!({"service": {"tiers": [2, 3]}}),
-                json!({}),
-                Matched::No(Field::Tiers),
-            ),
-            (
-                json!({"service": {"labels": {"domain": "payments", "team": "x"}}}),
-                json!({}),
-                Matched::No(Field::Labels),
-            ),
-            (
-                json!({"service": {"dataClasses": ["public"]}}),
-                json!({}),
-                Matched::No(Field::DataClasses),
-            ),
-            (
-                json!({"environments": ["prod"]}),
-                json!({}),
-                Matched::Unknown(Field::Environments),
-            ),
-            (
-                json!({"environments": ["prod"]}),
-                json!({"environment": "prod"}),
-                Matched::Yes,
-            ),
-            (
-                json!({"riskLevels": ["High"], "changeTypes": ["Normal"]}),
-                json!({"changeType": "Standard"}),
-                Matched::No(Field::ChangeTypes),
-            ),
-            (
-                json!({"riskLevels": ["High"], "changeTypes": ["Normal"]}),
-                json!({"changeType": "Normal"}),
-                Matched::Unknown(Field::RiskLevels),
-            ),
-        ] {
-            assert_eq!(matched(selector.clone(), change), expected, "{selector}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_never_hides_a_no() {
-        let no = Matched::No(SelectorField::Tiers);
-        let unknown = Matched::Unknown(SelectorField::RiskLevels);
-        assert_eq!(unknown.and(|| no), no);
-        assert_eq!(no.and(|| unknown), no);
-        assert_eq!(unknown.and(|| Matched::Yes), unknown);
-        assert_eq!(unknown.or(|| Matched::Yes), Matched::Yes);
-        assert_eq!(no.or(|| unknown), unknown);
-    }
-}
+mod tests;

@@ -300,8 +300,13 @@ impl<'w, 'q> Survey<'w, 'q> {
                 lift
             }
             ChangeWindowType::Maintenance => {
-                for lift in lifts {
-                    self.maintenance.push(Source::once(lift.during));
+                // An override opens a window for a change that the window is for. Whether it is for this one must be
+                // known: of what becomes known later, nothing may close what was open.
+                let lift = lift.filter(|_| possible.is_none());
+                if possible.is_none() {
+                    for lift in lifts {
+                        self.maintenance.push(Source::once(lift.during));
+                    }
                 }
                 if let Some(field) = possible {
                     self.possible.push(explain::might_select(window, field));

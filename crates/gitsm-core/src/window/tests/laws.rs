@@ -255,6 +255,41 @@ proptest! {
     }
 
     #[test]
+    fn what_is_not_known_opens_nothing_that_knowledge_would_close(
+        kinds in prop::collection::vec((any::<bool>(), 0_usize..6, any::<bool>()), 0..4), lifted in any::<bool>(),
+        default in prop::sample::select(vec!["Open", "Closed"]), known in any::<[bool; 5]>(),
+        tier in 1_u8..=2, class in prop::sample::select(vec!["a", "b"]), environment in prop::sample::select(vec!["a", "b"]),
+        kind in prop::sample::select(vec!["Normal", "Standard"]), risk in prop::sample::select(vec!["Low", "High"]),
+    ) {
+        let selectors = [
+            json!({}), json!({"service": {"tiers": [1]}}), json!({"service": {"dataClasses": ["a"]}}),
+            json!({"environments": ["a"]}), json!({"changeTypes": ["Normal"]}), json!({"riskLevels": ["Low"]}),
+        ];
+        let windows = kinds.iter().enumerate().map(|(index, (freeze, selector, open))| {
+            let kind = if *freeze { "Freeze" } else { "Maintenance" };
+            let schedule = if *open { during("02T00", "02T06") } else { during("03T00", "03T06") };
+            window(&format!("shop/w{index}"), kind, &json!({"selector": selectors[*selector], "schedule": schedule}))
+        });
+        let set = set(windows.collect());
+        let overrides: Vec<Override> = (0..usize::from(lifted) * set.windows.len()).map(|index| serde_json::from_value(json!({
+            "id": "shop/o", "window": format!("shop/w{index}"), "change": "shop/fix",
+            "during": {"start": "2027-01-02T00:30:00Z", "end": "2027-01-02T05:00:00Z"},
+        })).unwrap()).collect();
+        let judge = |known: [bool; 5]| {
+            let given = |index: usize, value: serde_json::Value| if known[index] { value } else { serde_json::Value::Null };
+            let subject: Subject = serde_json::from_value(json!({
+                "service": {"id": "shop/basket", "tier": given(0, json!(tier)), "dataClass": given(1, json!(class))},
+                "policy": {"defaultWhenNoWindow": default},
+            })).unwrap();
+            let change: SubjectChange = serde_json::from_value(json!({"id": "shop/fix", "subject": {
+                "environment": given(2, json!(environment)), "changeType": given(3, json!(kind)), "risk": given(4, json!(risk)),
+            }})).unwrap();
+            evaluate(&set, &overrides, &subject, &change, at("2027-01-02T01:00:00Z")).may_start()
+        };
+        prop_assert!(!judge(known) || judge([true; 5]));
+    }
+
+    #[test]
     fn schedules_agree_forward_and_backward((set, at) in windows()) {
         for window in &set.windows {
             let laid_out = lay_out(&window.schedule, at, 12);

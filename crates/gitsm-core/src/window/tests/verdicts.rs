@@ -209,6 +209,26 @@ fn new_work_starts_early_enough() {
 }
 
 #[test]
+fn an_override_opens_no_window_that_only_might_be_for_the_change() {
+    let set = set(vec![window(
+        "shop/m",
+        "Maintenance",
+        &json!({"selector": {"riskLevels": ["Low"]}, "schedule": during("03T00", "03T06")}),
+    )]);
+    let lift: Override =
+        serde_json::from_value(json!({"id": "shop/o", "window": "shop/m", "change": "shop/fix",
+        "during": {"start": "2027-01-02T00:00:00Z", "end": "2027-01-02T04:00:00Z"}}))
+        .unwrap();
+    for (risk, open) in [(None, false), (Some("High"), false), (Some("Low"), true)] {
+        let change: SubjectChange =
+            serde_json::from_value(json!({"id": "shop/fix", "subject": {"risk": risk}})).unwrap();
+        let subject = subject("shop/basket", Some("Closed"));
+        let verdict = evaluate(&set, std::slice::from_ref(&lift), &subject, &change, at(OPEN));
+        assert_eq!(verdict.may_start(), open, "{risk:?}: {verdict:?}");
+    }
+}
+
+#[test]
 fn an_override_serves_its_change_alone() {
     let set = set(vec![
         window("shop/m", "Maintenance", &json!({"overrun": "Pause"})),
