@@ -138,6 +138,18 @@ fn obstacles(scene: &Scene<'_>) -> Vec<Node> {
             "the forge did not list all commits, files and reviews; split the pull request",
         ));
     }
+    let request = &scene.facts.pull_request;
+    if !request
+        .commits
+        .iter()
+        .any(|commit| commit.sha == request.head.sha)
+    {
+        obstacles.push(Node::obstacle(
+            "complete-commits",
+            "the head commit is not among the commits that were read, so it cannot be told who wrote it; read the \
+             pull request again",
+        ));
+    }
     let policies = &scene.facts.policies;
     let refusing = policies.iter().map(|policy| &policy.policy);
     let refusing = refusing.filter(|policy| policy.unknown_identity == UnknownIdentity::Deny);
@@ -179,9 +191,6 @@ fn one_policy(scene: &Scene<'_>, policy: &NamedPolicy) -> Node {
 
 /// One owner of everything that is touched, from every owning team.
 fn ownership(scene: &Scene<'_>, terms: &ApprovalPolicy) -> Option<Node> {
-    if scene.facts.documents.is_empty() {
-        return None;
-    }
     let mut node = Node::new(NodeKind::Ownership, "owners".to_owned());
     match owners(scene.facts) {
         Ok(owners) if owners.is_empty() => return None,

@@ -18,8 +18,8 @@ pub(super) struct View {
     pub(super) changes: Option<Instant>,
     /// Whether people who were asked let their time pass.
     pub(super) overdue: bool,
-    /// Whether policies, windows or teams change and their owners have not agreed. Neither a model nor an override
-    /// stands in for them.
+    /// Whether policies, windows or teams change, or might, and their owners have not agreed. Neither a model nor an
+    /// override stands in for them.
     pub(super) lacks_policy_owners: bool,
 }
 
@@ -34,7 +34,11 @@ pub(super) fn view(facts: &Facts, binding: &Binding, now: Instant) -> View {
         .as_ref()
         .is_some_and(|content| content.head_sha != *head)
     {
-        return unknown("the reviews that were read are of another commit than the payload");
+        // Whether policies change in that commit is not known either.
+        return View {
+            lacks_policy_owners: true,
+            ..unknown("the reviews that were read are of another commit than the payload")
+        };
     }
     let approvals = approval::decide(&input_at(facts, input, binding, now));
     let tree = &approvals.tree;
@@ -42,9 +46,11 @@ pub(super) fn view(facts: &Facts, binding: &Binding, now: Instant) -> View {
         let late = node.deadline.is_some_and(|deadline| deadline <= now);
         late && node.state == RequirementState::Pending
     });
-    let lacks_policy_owners = tree
-        .walk()
-        .any(|node| node.kind == NodeKind::PolicyOwners && !is_met(node.state));
+    // A list that was cut off may have ended before the policies.
+    let lacks_policy_owners = input.pull_request.truncated
+        || tree
+            .walk()
+            .any(|node| node.kind == NodeKind::PolicyOwners && !is_met(node.state));
     View {
         state: approvals.state,
         message: words(tree),

@@ -66,7 +66,7 @@ fn attack_02_programs_do_not_approve() {
 #[test]
 fn attack_03_a_push_voids_approvals() {
     let mut facts = approved();
-    facts.pull_request.head.sha = revision('d');
+    push(&mut facts);
     let answer = assert_state(&facts, Pending);
     assert_eq!(
         why_not(&answer, "platform", "dora"),
@@ -87,7 +87,7 @@ fn attack_03_a_review_without_commit_counts_for_nothing() {
 #[test]
 fn attack_04_an_approval_that_the_forge_has_not_dismissed_yet_is_stale_all_the_same() {
     let mut facts = approved();
-    facts.pull_request.head.sha = revision('d');
+    push(&mut facts);
     assert!(facts.reviews.iter().all(|review| review.dismissal.is_none()));
     assert_state(&facts, Pending);
 }
@@ -112,7 +112,6 @@ fn attack_05_an_old_head_that_comes_back_needs_the_same_base_and_policies() {
 #[test]
 fn attack_05_a_rebase_keeps_approvals_only_where_the_policy_says_so_and_nothing_differs() {
     let mut facts = approved();
-    let push = |facts: &mut Facts| facts.pull_request.head.sha = revision('d');
     policy(&mut facts).same_tree = true;
     let context = facts.context();
     for review in &mut facts.reviews {
@@ -546,8 +545,8 @@ fn attack_18_another_base_voids_approvals() {
 #[test]
 fn attack_20_a_merge_commit_on_top_voids_approvals() {
     let mut facts = approved();
-    facts.pull_request.head =
-        serde_json::from_value(json!({"sha": revision('d'), "tree": revision('e')})).unwrap();
+    push(&mut facts);
+    facts.pull_request.head.tree = revision('e');
     policy(&mut facts).same_tree = true;
     assert_state(&facts, Pending);
 }
@@ -678,4 +677,38 @@ fn attack_52_and_53_answer_and_signature_name_what_they_are_for() {
         of(|facts| facts.pull_request.repository = "other".parse().unwrap()),
     ]);
     assert_eq!(digests.len(), 7);
+}
+
+#[test]
+fn attack_03_a_push_between_two_reads_hides_no_author() {
+    // The commits were read before the push, head and reviews after it.
+    let mut facts = approved();
+    facts.pull_request.commits = vec![serde_json::from_value(commit('e', "ana")).unwrap()];
+    let answer = assert_state(&facts, RequirementState::Error);
+    assert!(
+        find(&answer, "complete-commits")
+            .missing
+            .as_ref()
+            .unwrap()
+            .contains("head commit")
+    );
+    facts.pull_request.commits.clear();
+    assert_state(&facts, RequirementState::Error);
+    facts.pull_request.commits = vec![
+        serde_json::from_value(commit('e', "ana")).unwrap(),
+        serde_json::from_value(commit('a', "ana")).unwrap(),
+    ];
+    assert_state(&facts, RequirementState::Approved);
+}
+
+#[test]
+fn attack_16_owners_of_affected_services_are_asked_without_documents_too() {
+    let mut facts = with_rules(json!([{"name": "platform", "count": 1, "teams": ["platform"]}]));
+    facts.documents.clear();
+    facts.reviews = vec![approval("dora")];
+    assert_state(&facts, RequirementState::Approved);
+    facts.change.services = serde_json::from_value(json!({"payments/db": "payments"})).unwrap();
+    assert_state(&facts, RequirementState::Pending);
+    facts.reviews.push(approval("ben"));
+    assert_state(&facts, RequirementState::Approved);
 }

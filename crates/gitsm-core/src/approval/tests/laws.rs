@@ -251,7 +251,7 @@ proptest! {
         let mut facts = facts();
         facts.pull_request.author = account("robot");
         facts.pull_request.pusher = Some(account("robot"));
-        facts.pull_request.commits.clear();
+        facts.pull_request.commits = vec![serde_json::from_value(commit('a', "robot")).unwrap()];
         facts.documents.clear();
         facts.roles.security_owners = ["platform".parse().unwrap()].into();
         let unmeetable = unmeetable(&policy, &facts.people, &facts.roles, facts.at);

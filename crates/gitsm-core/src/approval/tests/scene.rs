@@ -137,6 +137,13 @@ pub(super) fn commit(letter: char, name: &str) -> Value {
     json!({"sha": revision(letter), "author": identity, "committer": identity})
 }
 
+/// Ana puts another commit on top.
+pub(super) fn push(facts: &mut Facts) {
+    facts.pull_request.head.sha = revision('d');
+    let commit = serde_json::from_value(commit('d', "ana")).unwrap();
+    facts.pull_request.commits.push(commit);
+}
+
 /// A review of the head, an hour old.
 pub(super) fn review(name: &str, verdict: ForgeVerdict) -> Review {
     Review {

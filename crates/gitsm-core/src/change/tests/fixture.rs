@@ -1,5 +1,6 @@
 //! Facts to start from, and a story to tell with them.
 
+use crate::approval;
 use crate::change::{
     ChangePhase, ChangePhaseRequest, Command, CommandRole, Content, Decision, Facts, PullRequest,
     PullRequestState, Reason, Rollout, RolloutState, settle,
@@ -32,6 +33,14 @@ pub(super) fn command(to: ChangePhaseRequest, by: &str, roles: &[CommandRole], a
         given_at: instant(at),
         roles: roles.iter().copied().collect(),
     }
+}
+
+/// Puts a commit of the same people on top.
+pub(super) fn push(request: &mut approval::PullRequest, sha: &str) {
+    request.head.sha = sha.parse().unwrap();
+    let mut commit = request.commits[0].clone();
+    commit.sha = request.head.sha.clone();
+    request.commits.push(commit);
 }
 
 /// What happens to a change, step by step.
@@ -82,7 +91,7 @@ impl Story {
     pub(super) fn push(&mut self, digit: char) {
         let sha: String = std::iter::repeat_n(digit, 40).collect();
         let digest: String = std::iter::repeat_n(digit, 64).collect();
-        self.facts.approvals.as_mut().unwrap().pull_request.head.sha = sha.parse().unwrap();
+        push(&mut self.facts.approvals.as_mut().unwrap().pull_request, &sha);
         self.facts.content = Some(Content {
             head_sha: sha.parse().unwrap(),
             diff_digest: Some(format!("sha256:{digest}").parse().unwrap()),

@@ -1,6 +1,6 @@
 //! Laws that hold for any facts.
 
-use super::fixture::{base, command, instant};
+use super::fixture::{base, command, instant, push};
 use crate::approval;
 use crate::approval::RequirementState;
 use crate::change::{
@@ -123,7 +123,7 @@ prop_compose! {
         head in contents(),
     ) -> approval::Facts {
         let mut input = base().approvals.unwrap();
-        input.pull_request.head.sha = head.head_sha;
+        push(&mut input.pull_request, head.head_sha.as_str());
         for (id, (account, verdict, at, fresh)) in reviews.into_iter().enumerate() {
             let commit = if fresh { input.pull_request.head.sha.to_string() } else { "c".repeat(40) };
             input.reviews.push(serde_json::from_value(json!({

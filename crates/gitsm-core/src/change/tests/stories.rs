@@ -66,6 +66,21 @@ fn a_standard_change_asks_nobody() {
 }
 
 #[test]
+fn no_model_stands_in_for_the_owners_of_policies_that_might_change() {
+    for unclear in ["truncated", "another commit"] {
+        let mut story = Story::scheduled(ChangeType::Standard);
+        let request = &mut story.facts.approvals.as_mut().unwrap().pull_request;
+        if unclear == "truncated" {
+            request.truncated = true;
+        } else {
+            super::fixture::push(request, &"c".repeat(40));
+        }
+        assert_eq!(story.at("06 20:00"), [""; 0], "{unclear}");
+        assert_eq!(story.reasons(), [Reason::ApprovalPending], "{unclear}");
+    }
+}
+
+#[test]
 fn a_normal_change_waits_for_people_whatever_the_window_says() {
     let mut story = Story::of(ChangeType::Normal);
     story.assess();
