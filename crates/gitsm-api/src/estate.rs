@@ -5,6 +5,7 @@
 
 use crate::registry::{Scope, find};
 use crate::v1alpha1 as api;
+use gitsm_core::ident::ResourceName;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -69,6 +70,14 @@ pub enum EstateError {
     /// It has no name.
     #[error("it has no metadata.name")]
     Name,
+    /// Its name or namespace is none that an object of ours can have.
+    #[error("metadata.{field}: {problem}")]
+    Identity {
+        /// `name` or `namespace`.
+        field: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
     /// A value in it is not what the kind says.
     #[error("{path}: {message}")]
     Value {
@@ -107,10 +116,10 @@ macro_rules! estate {
                     return Err(EstateError::Kind);
                 }
                 let metadata = |field| object.get("metadata").and_then(|all| all.get(field)).and_then(Value::as_str);
-                let name = metadata("name").ok_or(EstateError::Name)?.to_owned();
+                let name = identity("name", metadata("name").ok_or(EstateError::Name)?)?;
                 let namespace = match kind.scope {
                     Scope::Cluster => String::new(),
-                    Scope::Namespaced => metadata("namespace").unwrap_or(DEFAULT_NAMESPACE).to_owned(),
+                    Scope::Namespaced => identity("namespace", metadata("namespace").unwrap_or(DEFAULT_NAMESPACE))?,
                 };
                 match kind.kind {
                     $(stringify!($kind) => add(&mut self.$field, kind.kind, namespace, name, object),)+
@@ -186,6 +195,17 @@ estate! {
     acceptances: Acceptance,
 }
 
+/// A name or namespace. What has another would be in the estate and in no decision: a freeze that freezes nothing.
+fn identity(field: &'static str, text: &str) -> Result<String, EstateError> {
+    match text.parse::<ResourceName>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(EstateError::Identity {
+            field,
+            problem: error.to_string(),
+        }),
+    }
+}
+
 fn add<K: DeserializeOwned>(
     objects: &mut Objects<K>,
     kind: &'static str,
@@ -247,5 +267,19 @@ mod tests {
         assert!(error.starts_with("spec.owner: "), "{error}");
         assert_eq!(estate.len(), 1);
         assert_eq!(estate.insert(&json!({"kind": "Pod"})), Err(EstateError::Kind));
+        let mut odd = service("peak.2027");
+        assert!(matches!(
+            estate.insert(&odd),
+            Err(EstateError::Identity { field: "name", .. })
+        ));
+        odd["metadata"] = json!({"name": "b", "namespace": "Shop"});
+        assert!(matches!(
+            estate.insert(&odd),
+            Err(EstateError::Identity {
+                field: "namespace",
+                ..
+            })
+        ));
+        assert_eq!(estate.len(), 1);
     }
 }

@@ -11,7 +11,7 @@ use crate::v1alpha1::change_window::{
 };
 use crate::v1alpha1::shared::ChangeSelector;
 use gitsm_core::calendar::{Calendar, Calendars, Day};
-use gitsm_core::ident::{NamespaceName, ServiceId, WindowId};
+use gitsm_core::ident::{ServiceId, WindowId};
 use gitsm_core::text::ValueError;
 use gitsm_core::time::{LocalDate, LocalTime, ZoneName};
 use gitsm_core::window::recurrence::{
@@ -52,7 +52,7 @@ impl Estate {
             ..WindowSet::default()
         };
         for (namespace, name, object) in self.windows.iter() {
-            // A name that is none of Kubernetes cannot be in an estate that was checked; it names nothing here.
+            // An estate takes no object of another name.
             let Ok(id) = format!("{namespace}/{name}").parse::<WindowId>() else {
                 continue;
             };
@@ -92,18 +92,15 @@ pub fn window_policy(catalog: CatalogOf<'_>) -> Option<WindowPolicy> {
 }
 
 /// What is left of a manifest of a window that is not a `ChangeWindow`: enough to close what it might be about. `None`
-/// if it is not even a window with a name.
+/// if it is no window. A name that no window can have is given in the nearest form that one can.
 pub fn salvage(object: &Value, problem: &str) -> Option<BrokenWindow> {
     if object.get("kind")?.as_str()? != "ChangeWindow" {
         return None;
     }
-    let metadata = object.get("metadata")?;
-    let namespace = match metadata.get("namespace") {
-        Some(namespace) => namespace.as_str()?,
-        None => DEFAULT_NAMESPACE,
-    };
-    let namespace: NamespaceName = namespace.parse().ok()?;
-    let id = WindowId::new(namespace, metadata.get("name")?.as_str()?.parse().ok()?);
+    let metadata = |field| object.get("metadata").and_then(|all| all.get(field)?.as_str());
+    let namespace = label_like(metadata("namespace").unwrap_or(DEFAULT_NAMESPACE));
+    let name = label_like(metadata("name").unwrap_or_default());
+    let id = format!("{namespace}/{name}").parse::<WindowId>().ok()?;
     let field = |name| object.get("spec").and_then(|spec| spec.get(name)).cloned();
     let selector =
         field("selector").and_then(|selector| serde_json::from_value::<ChangeSelector>(selector).ok());
@@ -115,6 +112,17 @@ pub fn salvage(object: &Value, problem: &str) -> Option<BrokenWindow> {
         problem: problem.to_owned(),
         id,
     })
+}
+
+/// The nearest DNS label to a text.
+fn label_like(text: &str) -> String {
+    let lower = text.chars().map(|c| c.to_ascii_lowercase());
+    let allowed = lower.map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let label: String = allowed.skip_while(|c| *c == '-').take(63).collect();
+    match label.trim_end_matches('-') {
+        "" => "unnamed".to_owned(),
+        label => label.to_owned(),
+    }
 }
 
 /// Whether a selector says what it selects: an empty one is a mistake, not "everything".
@@ -485,7 +493,21 @@ mod tests {
         object["spec"] = json!({"type": "Frieze", "selector": {}});
         let salvaged = salvage(&object, "x").unwrap();
         assert_eq!((salvaged.kind, salvaged.selector), (None, None));
-        object["metadata"]["name"] = json!(7);
+        for (name, namespace, id) in [
+            (json!(7), json!("a"), "a/unnamed"),
+            (json!("Peak_2027."), json!("Shop"), "shop/peak-2027"),
+            (json!("--"), json!(null), "default/unnamed"),
+            (json!("é".repeat(70)), json!("a"), "a/unnamed"),
+            (
+                json!("x".repeat(70)),
+                json!("a"),
+                &format!("a/{}", "x".repeat(63)),
+            ),
+        ] {
+            object["metadata"] = json!({"name": name, "namespace": namespace});
+            assert_eq!(salvage(&object, "x").unwrap().id.to_string(), id);
+        }
+        object["kind"] = json!("Pod");
         assert_eq!(salvage(&object, "x"), None);
     }
 }

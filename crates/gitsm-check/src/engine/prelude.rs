@@ -5,6 +5,7 @@ use super::rulebook::Rulebook;
 use super::{Options, RunError, classify, parallel};
 use crate::input::{self, Input};
 use crate::yaml::{self, Limits, Node, NodeValue};
+use gitsm_api::domain::change_window::salvage;
 use gitsm_api::estate::Estate;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -84,6 +85,7 @@ pub(crate) fn read(
         Some((index, object))
     })?;
     let mut rulebook = Estate::default();
+    let mut broken_windows = Vec::new();
     for (index, object) in found {
         if object.get("kind").and_then(Value::as_str) == Some("RecordPolicy") {
             prelude.policies.push(PolicyDocument {
@@ -91,12 +93,12 @@ pub(crate) fn read(
                 judged: true,
                 object,
             });
-        } else {
-            // What is wrong with an object that cannot be added is reported where it stands.
-            let _ = rulebook.insert(&object);
+        } else if let Err(problem) = rulebook.insert(&object) {
+            // That is reported where it stands. Here a window that cannot be added closes what it might be about.
+            broken_windows.extend(salvage(&object, &problem.to_string()));
         }
     }
-    prelude.rulebook = Rulebook::new(rulebook);
+    prelude.rulebook = Rulebook::new(rulebook, broken_windows);
     // The same policy may be given several times: in the estate and on the command line, at base and at head.
     let mut distinct: Vec<PolicyDocument> = Vec::with_capacity(prelude.policies.len());
     for policy in prelude.policies {
@@ -179,6 +181,52 @@ fn collect(node: &Node<'_>, kinds: &[&str], found: &mut dyn FnMut(Value)) {
     } else if let Some(items) = node.get("items") {
         for item in items.items() {
             collect(item, kinds, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::MemoryInput;
+
+    const FREEZE: &str = "apiVersion: gitsm.dev/v1alpha1\nkind: ChangeWindow\nmetadata: {name: peak, namespace: shop}\n\
+        spec:\n  type: Freeze\n  timeZone: UTC\n  reason: Peak\n  selector: {tiers: [1]}\n  \
+        interval: {start: 2027-01-01T00:00:00Z, end: 2027-01-02T00:00:00Z}\n";
+
+    #[test]
+    fn a_window_that_cannot_be_added_closes_what_it_might_be_about() {
+        let options = Options {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            limits: Limits::default(),
+            jobs: 1,
+            list_judged: false,
+            only: Vec::new(),
+            policies: Vec::new(),
+        };
+        for (text, read_as) in [
+            (FREEZE.to_owned(), (1, vec![])),
+            (
+                FREEZE.replace("timeZone: UTC", "timeZone: Mars/Base"),
+                (0, vec!["shop/peak"]),
+            ),
+            (
+                FREEZE.replace("name: peak", "name: Peak.27"),
+                (0, vec!["shop/peak-27"]),
+            ),
+            (FREEZE.replace("name: peak, ", ""), (0, vec!["shop/unnamed"])),
+            (format!("{FREEZE}---\n{FREEZE}"), (1, vec!["shop/peak"])),
+        ] {
+            let input = MemoryInput::new().with("peak.yaml", text.as_str());
+            let prelude = read(&input, &[], &options).unwrap();
+            let windows = prelude.rulebook.windows();
+            let broken: Vec<_> = windows.broken.iter().map(|one| one.id.to_string()).collect();
+            assert_eq!(
+                (windows.windows.len(), broken),
+                (read_as.0, read_as.1.into_iter().map(str::to_owned).collect()),
+                "{text}"
+            );
+            assert!(windows.broken.iter().all(|one| one.selector.is_some()));
         }
     }
 }

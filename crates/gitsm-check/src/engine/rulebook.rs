@@ -5,7 +5,7 @@ use gitsm_api::estate::Estate;
 use gitsm_core::approval::{CatalogueRoles, Directory};
 use gitsm_core::calendar::Calendars;
 use gitsm_core::selector::ServiceSubject;
-use gitsm_core::window::{Override, Subject, WindowSet};
+use gitsm_core::window::{BrokenWindow, Override, Subject, WindowSet};
 
 /// What decisions about the objects of an estate need, whatever the size of the estate.
 #[derive(Debug, Default)]
@@ -19,11 +19,13 @@ pub(crate) struct Rulebook {
 }
 
 impl Rulebook {
-    /// Takes the objects as they were found.
-    pub(crate) fn new(estate: Estate) -> Self {
+    /// Takes the objects as they were found; `broken` are windows that could not be added to them.
+    pub(crate) fn new(estate: Estate, broken: Vec<BrokenWindow>) -> Self {
+        let mut windows = estate.window_set(None);
+        windows.broken.extend(broken);
         Self {
             calendars: estate.business_calendars(),
-            windows: estate.window_set(None),
+            windows,
             overrides: estate.overrides(),
             directory: estate.directory(),
             roles: estate.catalogue_roles(estate.catalogs.values()),
