@@ -116,12 +116,10 @@ pub(crate) fn check(
         .as_ref()
         .map(|name| rulebook.calendars().resolve(name))
     {
-        None => sla::traps(kinds, &policy, &AroundTheClock, at),
-        Some(Ok(calendar)) => sla::traps(kinds, &policy, &calendar, at),
-        // What is wrong with the calendar is reported there.
-        Some(Err(_)) => return,
-    };
-    let Ok(mut traps) = traps else { return };
+        None => traps.extend(traps_of_targets(&policy, &AroundTheClock, at)),
+        Some(Ok(calendar)) => traps.extend(traps_of_targets(&policy, &calendar, at)),
+        Some(Err(_)) => {}
+    }
     // A service level for some priorities only is a choice.
     traps.retain(|trap| !matches!(trap, Trap::NoTarget { priority: Some(_) }));
     for trap in traps {
