@@ -24,7 +24,6 @@ struct File {
     vectors: Vec<Vector>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a vector is read, tried and dropped")]
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Vector {

@@ -10,10 +10,6 @@ use serde_json::Value;
 
 /// A policy ready to be evaluated.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each says of one variable whether it is used"
-)]
 pub(crate) struct CompiledPolicy {
     pub(crate) kinds: Vec<String>,
     pub(crate) namespaces: Vec<String>,
