@@ -76,7 +76,7 @@ impl Writer<'_> {
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Teams, the calendar, models and the approval policy.
+    /// Teams, the catalogue, the calendar, models and the approval policy.
     fn shared(&self) -> anyhow::Result<()> {
         for team in 0..TEAMS {
             let mut text = format!(
@@ -94,6 +94,7 @@ impl Writer<'_> {
             );
             self.file(&format!("teams/team-{team:02}.yaml"), &text)?;
         }
+        self.file("process/catalogue.yaml", &format!("{HEAD}{CATALOG}"))?;
         self.file("process/calendar.yaml", &format!("{HEAD}{CALENDAR}"))?;
         self.file("process/approval.yaml", &format!("{HEAD}{APPROVAL}"))?;
         for (name, kind) in MODELS {
@@ -248,6 +249,7 @@ impl Random {
 
 const HEAD: &str = "apiVersion: gitsm.dev/v1alpha1\n";
 
+const CATALOG: &str = "kind: ServiceCatalog\nmetadata:\n  name: everything\nspec:\n  title: Everything\n  owner: team-00\n  services:\n    all: true\n  changePolicy:\n    defaultWhenNoWindow: Open\n";
 const CALENDAR: &str = "kind: BusinessCalendar\nmetadata:\n  name: office\nspec:\n  timeZone: Europe/Berlin\n  weekly:\n    - days: [Monday, Tuesday, Wednesday, Thursday, Friday]\n      from: \"09:00\"\n      to: \"17:30\"\n";
 
 const APPROVAL: &str = "kind: ApprovalPolicy\nmetadata:\n  name: peers\nspec:\n  rules:\n    - name: peers\n      teams: [team-00, team-01]\n      count: 2\n";

@@ -156,12 +156,21 @@ impl Shared<'_> {
     }
 }
 
+/// A redundancy group in an environment, with its size there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupPlace {
+    group: u32,
+    environment: u32,
+    up: u32,
+    needed: u32,
+}
+
 struct Detector<'f, 'c> {
     links: Links<'f>,
     changes: &'c [Subject<'f>],
     /// What collides, by the two changes.
     pairs: Vec<(u32, u32, Shared<'f>)>,
-    /// Members that a change takes from a group, by change and group.
+    /// Members that a change takes from a group, by change and group, for those that collide there.
     lost: BTreeMap<(u32, u32), Vec<u32>>,
 }
 
@@ -176,7 +185,7 @@ impl<'f> Detector<'f, '_> {
     fn items_and_groups(&mut self) {
         let mut environments: BTreeMap<&ResourceName, u32> = BTreeMap::new();
         let mut buckets: Vec<((u32, u32), Entry)> = Vec::new();
-        let mut groups: BTreeMap<(u32, u32), (u32, u32, Vec<GroupEntry>)> = BTreeMap::new();
+        let mut groups: Vec<(GroupPlace, GroupEntry)> = Vec::new();
         for (at, subject) in self.changes.iter().enumerate() {
             let Some(span) = subject.span else { continue };
             let change = number(at);
@@ -212,11 +221,13 @@ impl<'f> Detector<'f, '_> {
                     needed,
                     lost,
                 } = losses;
-                self.lost.insert((change, group), lost.clone());
-                let (.., entries) = groups
-                    .entry((group, environment))
-                    .or_insert_with(|| (up, needed, Vec::new()));
-                entries.push(GroupEntry { span, change, lost });
+                let place = GroupPlace {
+                    group,
+                    environment,
+                    up,
+                    needed,
+                };
+                groups.push((place, GroupEntry { span, change, lost }));
             }
         }
 
@@ -238,8 +249,20 @@ impl<'f> Detector<'f, '_> {
                 self.pairs.push(ordered(one.change, other.change, shared));
             });
         }
-        for ((group, _), (up, needed, mut entries)) in groups {
+        // Most groups are touched by one change at a time: nothing is kept of those that collide in none.
+        groups.sort_unstable_by_key(|(place, _)| *place);
+        while let Some((place, _)) = groups.last() {
+            let place = *place;
+            let first = groups.partition_point(|(other, _)| *other < place);
+            let mut entries: Vec<_> = groups.drain(first..).map(|(_, entry)| entry).collect();
+            let GroupPlace {
+                group, up, needed, ..
+            } = place;
             sweep_group(&mut entries, up, needed, |one, other, when| {
+                for entry in [one, other] {
+                    let lost = || entry.lost.clone();
+                    self.lost.entry((entry.change, group)).or_insert_with(lost);
+                }
                 let shared = Shared::Group {
                     group,
                     up,

@@ -57,6 +57,10 @@ pub(super) fn sweep_group(
     needed: u32,
     mut pair: impl FnMut(&GroupEntry, &GroupEntry, Span),
 ) {
+    // One change alone fells no group together with another.
+    if entries.len() < 2 {
+        return;
+    }
     entries.sort_unstable();
     let mut active: Vec<&GroupEntry> = Vec::new();
     let mut lost: BTreeMap<u32, u32> = BTreeMap::new();
