@@ -6,7 +6,7 @@ use crate::engine::judge::Subject;
 use crate::engine::rulebook::Rulebook;
 use gitsm_api::domain::approval_policy::approval_policy;
 use gitsm_api::v1alpha1::ApprovalPolicySpec;
-use gitsm_core::approval::{Unmeetable, unmeetable};
+use gitsm_core::approval::{ApprovalRule, Unmeetable, unmeetable};
 use gitsm_core::time::Instant;
 use gitsm_schema::Path;
 use serde::Deserialize as _;
@@ -94,7 +94,23 @@ pub(crate) fn check(subject: &Subject<'_>, rulebook: &Rulebook, at: Instant, fin
         return;
     };
     let policy = approval_policy(&spec);
-    for found in unmeetable(&policy, rulebook.directory(), rulebook.roles(), at) {
+    let everybody = rulebook.directory();
+    // A team or member that does not exist is reported as such.
+    let dangling = |rule: &ApprovalRule| {
+        rule.teams.iter().any(|team| !everybody.teams.contains_key(team))
+            || rule
+                .members
+                .iter()
+                .any(|member| !everybody.people.contains_key(member))
+    };
+    for found in unmeetable(&policy, everybody, rulebook.roles(), at) {
+        let mut rules = policy
+            .rules
+            .iter()
+            .filter(|rule| found.rules.contains(&rule.name));
+        if rules.any(dangling) {
+            continue;
+        }
         let path = path(&spec, &found);
         let mut finding = subject.place.finding(&META, &path, found.why.clone());
         if !found.is_always() {

@@ -205,6 +205,16 @@ fn approval_facts(world: &World, at: Instant) -> approval::Facts {
     }))
     .unwrap();
     facts.pull_request.pusher = Some(author);
+    let by_author = approval::CommitIdentity {
+        account: Some(author),
+        ..approval::CommitIdentity::default()
+    };
+    facts.pull_request.commits = vec![approval::Commit {
+        sha: facts.pull_request.head.sha.clone(),
+        author: by_author.clone(),
+        committer: by_author,
+        co_authors: Vec::new(),
+    }];
     let everybody = accounts.iter().copied().chain([author]);
     facts.accounts = everybody
         .map(|id| Account {

@@ -17,6 +17,11 @@ spec:
   displayName: Payments
   members:
     - id: ana
+      forgeLogin: ana
+      roles: [Approver]
+    - id: ben
+      forgeLogin: ben
+      roles: [Approver]
 ---
 apiVersion: gitsm.dev/v1alpha1
 kind: ChangeModel
