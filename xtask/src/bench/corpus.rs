@@ -249,7 +249,7 @@ impl Random {
 
 const HEAD: &str = "apiVersion: gitsm.dev/v1alpha1\n";
 
-const CATALOG: &str = "kind: ServiceCatalog\nmetadata:\n  name: everything\nspec:\n  title: Everything\n  owner: team-00\n  services:\n    all: true\n  changePolicy:\n    defaultWhenNoWindow: Open\n";
+const CATALOG: &str = "kind: ServiceCatalog\nmetadata:\n  name: everything\nspec:\n  title: Everything\n  owner: team-00\n  services:\n    tiers: [1, 2, 3, 4]\n  changePolicy:\n    defaultWhenNoWindow: Open\n";
 const CALENDAR: &str = "kind: BusinessCalendar\nmetadata:\n  name: office\nspec:\n  timeZone: Europe/Berlin\n  weekly:\n    - days: [Monday, Tuesday, Wednesday, Thursday, Friday]\n      from: \"09:00\"\n      to: \"17:30\"\n";
 
 const APPROVAL: &str = "kind: ApprovalPolicy\nmetadata:\n  name: peers\nspec:\n  rules:\n    - name: peers\n      teams: [team-00, team-01]\n      count: 2\n";
