@@ -38,7 +38,7 @@ pub struct Details {
 }
 
 /// One complaint of several.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cause {
     /// The machine-readable reason, for example `FieldValueInvalid`.
     pub reason: String,
@@ -177,6 +177,11 @@ impl ApiError {
             format!("{named} {name:?} is forbidden: {why}")
         };
         Self::new(403, "Forbidden", message).about(named, name)
+    }
+
+    /// 403 that names no resource.
+    pub fn forbidden_plain(why: &str) -> Self {
+        Self::new(403, "Forbidden", format!("forbidden: {why}")).with_causes(vec![])
     }
 
     /// 401.

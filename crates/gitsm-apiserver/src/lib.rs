@@ -8,12 +8,14 @@
 //! | module | does |
 //! |---|---|
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
+//! | [`admission`] | asking validating webhooks |
 //! | [`auth`], [`pki`], [`audit`] | who asks, what they may do, what they did |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`user`] | who asks |
 
+pub mod admission;
 pub mod audit;
 pub mod auth;
 pub mod error;
