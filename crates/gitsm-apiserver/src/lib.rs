@@ -8,6 +8,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
+//! | [`kinds`] | the table of everything that is served |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`object`] | reading and writing metadata of objects |
@@ -15,8 +16,12 @@
 
 pub mod error;
 pub mod kind;
+pub mod kinds;
 pub mod object;
+pub mod openapi;
 pub mod request;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod user;
 
 pub use error::ApiError;
