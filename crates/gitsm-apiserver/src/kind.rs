@@ -131,6 +131,54 @@ pub trait Strategy: fmt::Debug + Send + Sync {
 
     /// The names of the selectable fields beyond `metadata.name` and `metadata.namespace`.
     fn selectable_fields(&self) -> Vec<String>;
+
+    /// Reads an object as a body brings it: drops unknown fields, fills in defaults, and returns the paths of what
+    /// was dropped. `None` where the schema of the kind does that.
+    ///
+    /// # Errors
+    /// A value of the wrong type, in the words of Go's decoder; answered with 400.
+    fn decode(&self, _object: &mut Value) -> Option<Result<Vec<String>, String>> {
+        None
+    }
+
+    /// Under what its objects are stored, where that is not the resource itself: two views of one object.
+    fn stored_as(&self) -> Option<GroupResource> {
+        None
+    }
+
+    /// Turns an object of the storage version into one of this version; the registry sets `apiVersion`.
+    fn read_stored(&self, _object: &mut Value) {}
+
+    /// Turns an object of this version into one of the storage version; the registry sets `apiVersion`.
+    fn to_stored(&self, _object: &mut Value) {}
+
+    /// Whether an update without `metadata.resourceVersion` overwrites whatever is there. Built-in kinds allow it.
+    fn allows_unconditional_update(&self) -> bool {
+        true
+    }
+
+    /// Whether an update of an object that does not exist creates it.
+    fn creates_on_update(&self) -> bool {
+        false
+    }
+
+    /// Called once when an object is marked for deletion: adds finalizers, changes the status.
+    fn mark_deleting(&self, _object: &mut Value, _now: &str) {}
+
+    /// Whether an object that is being deleted and has no finalizers must stay nevertheless.
+    fn is_held(&self, _object: &Value) -> bool {
+        false
+    }
+
+    /// The types by which server-side apply merges, of all served versions; `None` to derive them from the schema.
+    fn apply_types(&self) -> Option<&gitsm_apply::ResourceTypes> {
+        None
+    }
+
+    /// Lays a strategic merge patch over an object; `None` where the kind knows no such patches.
+    fn patch_strategic(&self, _object: &mut Value, _patch: Value) -> Option<Result<(), crate::ApiError>> {
+        None
+    }
 }
 
 /// One version of one kind, as it is served.

@@ -1,0 +1,66 @@
+//! Between objects as they are stored and the version that a request asks for.
+//!
+//! Versions of a custom resource differ in `apiVersion` only (None conversion), but each has its own schema: what a
+//! version does not know is not shown in it, and its defaults are filled in.
+
+use crate::kind::Kind;
+use crate::store::Stored;
+use bytes::Bytes;
+use serde_json::Value;
+
+/// Whether stored bytes can be served as they are.
+fn is_served_as_stored(kind: &Kind, stored: &Stored) -> bool {
+    kind.version == kind.storage_version && stored.revision > kind.schema_since
+}
+
+/// A stored object in the version of the kind.
+pub(super) fn value(kind: &Kind, stored: &Stored) -> Value {
+    let mut object = stored.value();
+    if !is_served_as_stored(kind, stored) {
+        convert(kind, &mut object);
+    }
+    object
+}
+
+/// The same as bytes; most objects are not touched at all.
+pub fn bytes(kind: &Kind, stored: &Stored) -> Bytes {
+    if is_served_as_stored(kind, stored) {
+        stored.json.clone()
+    } else {
+        value(kind, stored).to_string().into()
+    }
+}
+
+fn convert(kind: &Kind, object: &mut Value) {
+    kind.strategy.read_stored(object);
+    set_version(object, kind.api_version());
+    if kind.strategy.stored_as().is_none() {
+        kind.schema.object.prune(object);
+        kind.schema.object.complete(object);
+    }
+}
+
+/// An object of the kind's version as it is to be stored.
+pub(super) fn to_stored(kind: &Kind, mut object: Value) -> Value {
+    if kind.version != kind.storage_version || kind.strategy.stored_as().is_some() {
+        kind.strategy.to_stored(&mut object);
+        set_version(&mut object, storage_api_version(kind));
+    }
+    object
+}
+
+fn storage_api_version(kind: &Kind) -> String {
+    let stored_as = kind.strategy.stored_as();
+    let group = stored_as.as_ref().map_or(&*kind.resource.group, |resource| &*resource.group);
+    if group.is_empty() {
+        kind.storage_version.clone()
+    } else {
+        format!("{group}/{}", kind.storage_version)
+    }
+}
+
+fn set_version(object: &mut Value, version: String) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert("apiVersion".to_owned(), version.into());
+    }
+}
