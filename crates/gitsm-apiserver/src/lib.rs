@@ -13,9 +13,11 @@
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`user`] | who asks |
 
+pub mod builtin;
 pub mod error;
 pub mod kind;
 pub mod object;
+pub mod patch;
 pub mod request;
 pub mod user;
 
