@@ -7,7 +7,8 @@ use crate::user::User;
 use gitsm_schema::FieldError;
 use serde_json::Value;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 /// Group and plural resource: what objects are stored under, whatever the version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,6 +108,17 @@ pub struct Context<'a> {
 /// Objects come pruned and defaulted by the schema. Everything that is the same for all kinds (uid, timestamps,
 /// `generation`, optimistic locking, status isolation, finalizers) is done by the registry.
 pub trait Strategy: fmt::Debug + Send + Sync {
+    /// Reads an object that came from outside or out of a patch, as the types of the kind read it: refuses values of
+    /// the wrong type, and drops nulls and what is empty. Unknown fields are left alone; they are the schema's matter.
+    /// Kinds without types of their own, which are custom resources, take everything.
+    ///
+    /// # Errors
+    /// What is wrong, worded as Go's JSON decoder words it: `json: cannot unmarshal number into ...`.
+    fn read(&self, object: &mut Value) -> Result<(), String> {
+        let _ = object;
+        Ok(())
+    }
+
     /// Fills in and resets fields of a new object, before it is validated.
     fn prepare_create(&self, object: &mut Value, cx: Context<'_>);
 
@@ -204,8 +216,8 @@ pub struct Kind {
     pub storage_version: String,
     /// Its rules.
     pub strategy: Arc<dyn Strategy>,
-    /// Schema, for pruning, defaulting, apply and published OpenAPI.
-    pub schema: Arc<KindSchema>,
+    /// Schema, for pruning, defaulting, apply and published OpenAPI; reads as a [`KindSchema`].
+    pub schema: LazySchema,
     /// Objects stored at or before this revision were written under another schema or version, and are pruned,
     /// defaulted and converted when they are read; later ones are served as they are stored.
     pub schema_since: u64,
@@ -222,12 +234,56 @@ pub enum Origin {
     Custom(String),
 }
 
+/// A [`KindSchema`] that may be built when it is first asked for.
+///
+/// The schema of a Pod takes megabytes and milliseconds; a server that never sees one does not pay for it.
+#[derive(Debug, Clone)]
+pub struct LazySchema(Arc<Slot>);
+
+#[derive(Debug)]
+enum Slot {
+    Ready(KindSchema),
+    Later {
+        built: OnceLock<KindSchema>,
+        build: fn(&str) -> KindSchema,
+        of: &'static str,
+    },
+}
+
+impl LazySchema {
+    /// One that is there already.
+    pub fn ready(schema: KindSchema) -> Self {
+        Self(Arc::new(Slot::Ready(schema)))
+    }
+
+    /// One that `build` makes from the name `of` when it is first used.
+    pub fn later(build: fn(&str) -> KindSchema, of: &'static str) -> Self {
+        Self(Arc::new(Slot::Later {
+            built: OnceLock::new(),
+            build,
+            of,
+        }))
+    }
+}
+
+impl Deref for LazySchema {
+    type Target = KindSchema;
+
+    fn deref(&self) -> &KindSchema {
+        match &*self.0 {
+            Slot::Ready(schema) => schema,
+            Slot::Later { built, build, of } => built.get_or_init(|| build(of)),
+        }
+    }
+}
+
 /// The schema of a kind in the forms that the server needs.
 #[derive(Debug)]
 pub struct KindSchema {
     /// The compiled judge.
     pub object: gitsm_schema::ObjectSchema,
     /// The schema as it is published under `/openapi/v3`, before `apiVersion`, `kind` and `metadata` are added.
+    /// Null for built-in kinds, whose definitions [`crate::builtin::openapi`] makes when they are asked for.
     pub published: Value,
     /// Columns beyond the name: as `additionalPrinterColumns` of a CRD writes them.
     pub columns: Vec<Column>,

@@ -292,6 +292,7 @@ fn positive(text: &str) -> Option<u64> {
 #[derive(Debug)]
 pub struct Kinds {
     current: RwLock<Arc<KindTable>>,
+    epochs: tokio::sync::watch::Sender<u64>,
 }
 
 impl Kinds {
@@ -299,7 +300,13 @@ impl Kinds {
     pub fn new(built_in: impl IntoIterator<Item = Arc<Kind>>) -> Self {
         Self {
             current: RwLock::new(Arc::new(KindTable::new(built_in, 1))),
+            epochs: tokio::sync::watch::Sender::new(1),
         }
+    }
+
+    /// Tells of every new table by its epoch.
+    pub fn epochs(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.epochs.subscribe()
     }
 
     /// The table of this moment.
@@ -323,6 +330,7 @@ impl Kinds {
             .collect();
         let next = KindTable::with_shared(all, current.epoch + 1, Some(&current));
         *current = Arc::new(next);
+        self.epochs.send_replace(current.epoch);
         Arc::clone(&current)
     }
 }

@@ -14,11 +14,16 @@
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`user`] | who asks |
 
+pub mod builtin;
+pub mod crd;
 pub mod error;
+pub mod http;
 pub mod kind;
 pub mod kinds;
 pub mod object;
 pub mod openapi;
+pub mod patch;
+pub mod registry;
 pub mod request;
 #[cfg(test)]
 pub(crate) mod testing;

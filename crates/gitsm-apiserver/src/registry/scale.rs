@@ -97,7 +97,7 @@ impl Registry {
         name: &str,
         may_retry: bool,
         warnings: &mut Vec<String>,
-        make: impl Fn(&Value) -> Result<(Value, bool), ApiError>,
+        make: impl Fn(&Value) -> Result<(Value, bool), ApiError> + Send + Sync,
     ) -> Result<Value, ApiError> {
         let kind = request.kind;
         let paths = scale_paths(kind, name)?;

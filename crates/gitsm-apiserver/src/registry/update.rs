@@ -53,6 +53,25 @@ impl Registry {
         Ok((updated, false))
     }
 
+    /// Changes an object from inside the server: what `change` makes of the current one is committed.
+    ///
+    /// # Errors
+    /// 404 where there is no such object, 422 for an object that is not acceptable.
+    pub async fn modify(
+        &self,
+        request: &Request<'_>,
+        name: &str,
+        change: impl Fn(&Value) -> Value + Send + Sync,
+    ) -> Result<Stored, ApiError> {
+        let make = |old: &Value, _: &mut Vec<String>| {
+            Ok(Replacement {
+                object: change(old),
+                is_owned: false,
+            })
+        };
+        self.replace(request, name, true, &mut Vec::new(), make).await
+    }
+
     /// Makes a new object of the current one and commits it, again where the object changed in between and the
     /// request does not insist on a revision.
     pub(super) async fn replace(
@@ -61,7 +80,7 @@ impl Registry {
         name: &str,
         may_retry: bool,
         warnings: &mut Vec<String>,
-        make: impl Fn(&Value, &mut Vec<String>) -> Result<Replacement, ApiError>,
+        make: impl Fn(&Value, &mut Vec<String>) -> Result<Replacement, ApiError> + Send + Sync,
     ) -> Result<Stored, ApiError> {
         let attempts = if may_retry { ATTEMPTS } else { 1 };
         let mut found = Vec::new();
@@ -89,7 +108,7 @@ impl Registry {
         request: &Request<'_>,
         name: &str,
         warnings: &mut Vec<String>,
-        make: &impl Fn(&Value, &mut Vec<String>) -> Result<Replacement, ApiError>,
+        make: &(impl Fn(&Value, &mut Vec<String>) -> Result<Replacement, ApiError> + Send + Sync),
     ) -> Result<Option<Stored>, ApiError> {
         let kind = request.kind;
         let key = request.key(name);

@@ -1,0 +1,3 @@
+//! The kinds that the server brings itself.
+
+pub mod types;
