@@ -12,6 +12,8 @@
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`object`] | reading and writing metadata of objects |
+//! | [`selectors`] | label and field selectors |
+//! | [`negotiate`] | what a client accepts, what a body is written in |
 //! | [`user`] | who asks |
 
 pub mod builtin;
@@ -20,11 +22,13 @@ pub mod error;
 pub mod http;
 pub mod kind;
 pub mod kinds;
+pub mod negotiate;
 pub mod object;
 pub mod openapi;
 pub mod patch;
 pub mod registry;
 pub mod request;
+pub mod selectors;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod user;
