@@ -3,6 +3,9 @@
 //! JSON and YAML are read by one visitor, so that both report duplicate fields and both give numbers as Go gives
 //! them: whole numbers of 64 bits as integers, everything else as floating point.
 
+use crate::error::ApiError;
+use crate::negotiate::{self, BodyFormat};
+use crate::registry::unrecognized;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -17,6 +20,32 @@ pub struct Decoded {
     pub value: Value,
     /// The paths of fields that occur more than once, in their order: `spec.a`, `spec.list[0].b`.
     pub duplicates: Vec<String>,
+}
+
+/// Reads the body of a request for an object; `wanted` is the kind that messages name.
+///
+/// # Errors
+/// 415 for a form that is not known, 400 for what cannot be read.
+pub fn by_content_type(content_type: Option<&str>, raw: &[u8], wanted: &str) -> Result<Decoded, ApiError> {
+    let read = match negotiate::body(content_type)? {
+        BodyFormat::Json => json(raw).map_err(|why| format!("couldn't get version/kind; json parse error: {why}")),
+        BodyFormat::Yaml => yaml(raw).map_err(|why| format!("couldn't get version/kind; yaml parse error: {why}")),
+        BodyFormat::Protobuf => return protobuf(raw),
+    };
+    read.map_err(|why| unrecognized(wanted, &why, raw))
+}
+
+/// Reads the body of a request that is not about the object in it, such as `DeleteOptions`.
+///
+/// # Errors
+/// As [`by_content_type`].
+pub fn by_content_type_plain(content_type: Option<&str>, raw: &[u8]) -> Result<Decoded, ApiError> {
+    let read = match negotiate::body(content_type)? {
+        BodyFormat::Json => json(raw).map_err(|why| format!("couldn't get version/kind; json parse error: {why}")),
+        BodyFormat::Yaml => yaml(raw).map_err(|why| format!("couldn't get version/kind; yaml parse error: {why}")),
+        BodyFormat::Protobuf => return protobuf(raw),
+    };
+    read.map_err(ApiError::bad_request)
 }
 
 /// Reads JSON.

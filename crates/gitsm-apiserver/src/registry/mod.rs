@@ -29,10 +29,12 @@ mod update;
 pub mod watch;
 
 pub use delete::Deleted;
-pub use incoming::Body;
+pub use incoming::{Body, unrecognized};
 pub use patch::PatchBody;
 pub use read::ListReply;
 pub use select::Selection;
+pub use system::new_uid as system_uid;
+pub(crate) use system::fill_random;
 
 use crate::error::{ApiError, Named};
 use crate::kind::{Context, GroupResource, Kind, Part};
