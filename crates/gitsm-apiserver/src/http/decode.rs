@@ -48,6 +48,15 @@ pub fn by_content_type_plain(content_type: Option<&str>, raw: &[u8]) -> Result<D
     read.map_err(ApiError::bad_request)
 }
 
+/// Reads the protobuf envelope, which few built-in kinds have.
+fn protobuf(raw: &[u8]) -> Result<Decoded, ApiError> {
+    let value = crate::builtin::protobuf::decode(raw)?;
+    Ok(Decoded {
+        value,
+        duplicates: Vec::new(),
+    })
+}
+
 /// Reads JSON.
 ///
 /// # Errors

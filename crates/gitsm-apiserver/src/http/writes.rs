@@ -79,28 +79,21 @@ impl Api {
             request,
             accepted: negotiate::resource(asked.accept())?,
         };
-        let reply = match request.verb {
+        match request.verb {
             Verb::Create => self.create(&writing, raw).await,
             Verb::Update => self.update(&writing, raw).await,
             Verb::Patch => self.patch(&writing, raw).await,
             Verb::Delete => self.delete(&writing, raw).await,
             _ => self.delete_collection(&writing, raw).await,
-        }?;
-        if kind.resource == crd::resource() {
-            self.await_definitions().await;
         }
-        Ok(reply)
     }
 
-    /// What was just written about a definition shows in what comes next.
-    async fn await_definitions(&self) {
-        let revision = self.registry.store().revision();
-        let mut done = self.definitions.clone();
-        let handled = async {
-            // The revision may be that of another resource: what counts is that no definition is waiting.
-            let _ = done.wait_for(|done| *done >= revision).await;
-        };
-        let _ = tokio::time::timeout(SETTLING, handled).await;
+    /// What was just written about a definition shows in what the client asks next.
+    async fn settle(&self, kind: &Kind, stored: &Stored) {
+        if kind.resource == crd::resource() {
+            let mut done = self.definitions.clone();
+            let _ = tokio::time::timeout(SETTLING, done.wait_for(|done| *done >= stored.revision)).await;
+        }
     }
 
     async fn create(&self, writing: &Writing<'_>, raw: Bytes) -> Result<Reply, ApiError> {
@@ -108,6 +101,7 @@ impl Api {
         let body = writing.decode(raw, &writing.kind.names.kind)?;
         let mut warnings = Vec::new();
         let stored = self.registry.create(&writing.request(&options), body, &mut warnings).await?;
+        self.settle(writing.kind, &stored).await;
         writing.object(&stored, true, &warnings)
     }
 
@@ -122,6 +116,7 @@ impl Api {
         }
         let body = writing.decode(raw, &writing.kind.names.kind)?;
         let (stored, created) = self.registry.update(&request, writing.name(), body, &mut warnings).await?;
+        self.settle(writing.kind, &stored).await;
         writing.object(&stored, created, &warnings)
     }
 
@@ -138,6 +133,7 @@ impl Api {
             return Ok(writing.value(&scale, &warnings));
         }
         let (stored, created) = self.registry.patch(&request, writing.name(), &body, &mut warnings).await?;
+        self.settle(writing.kind, &stored).await;
         writing.object(&stored, created, &warnings)
     }
 
@@ -149,7 +145,10 @@ impl Api {
         let request = writing.request(&write);
         match self.registry.delete(&request, writing.name(), &options, &mut warnings).await? {
             Deleted::Gone(status) => Ok(writing.value(&status, &warnings)),
-            Deleted::Marked(stored) => writing.object(&stored, false, &warnings),
+            Deleted::Marked(stored) => {
+                self.settle(writing.kind, &stored).await;
+                writing.object(&stored, false, &warnings)
+            }
         }
     }
 

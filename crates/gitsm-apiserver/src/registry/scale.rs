@@ -36,7 +36,7 @@ impl Registry {
     pub fn get_scale(&self, kind: &Kind, namespace: Option<&str>, name: &str) -> Result<Value, ApiError> {
         let paths = scale_paths(kind, name)?;
         let stored = self.get(kind, namespace, name)?;
-        of_object(kind, paths, &stored.value(), true)
+        of_object(paths, &stored.value(), true)
     }
 
     /// Replaces the replicas of an object.
@@ -103,7 +103,7 @@ impl Registry {
         let paths = scale_paths(kind, name)?;
         let fields = fields(kind, paths);
         let into_object = |old: &Value, _: &mut Vec<String>| {
-            let mut scale = of_object(kind, paths, old, false)?;
+            let mut scale = of_object(paths, old, false)?;
             fields.to_scale(old, &mut scale).map_err(ApiError::internal)?;
             let (mut wanted, is_owned) = make(&scale)?;
             check(&wanted, name)?;
@@ -122,7 +122,7 @@ impl Registry {
             })
         };
         let stored: Stored = self.replace(request, name, may_retry, warnings, into_object).await?;
-        of_object(kind, paths, &convert::value(kind, &stored), true)
+        of_object(paths, &convert::value(kind, &stored), true)
     }
 }
 
@@ -141,7 +141,7 @@ fn fields(kind: &Kind, paths: &ScalePaths) -> ScaleFields {
 }
 
 /// The scale of an object. For reading, the replicas must be there.
-fn of_object(kind: &Kind, paths: &ScalePaths, object: &Value, must_exist: bool) -> Result<Value, ApiError> {
+fn of_object(paths: &ScalePaths, object: &Value, must_exist: bool) -> Result<Value, ApiError> {
     let replicas = number(object, &paths.spec_replicas);
     if must_exist && replicas.is_none() {
         let why = format!("the spec replicas field {:?} does not exist", paths.spec_replicas);
@@ -150,7 +150,6 @@ fn of_object(kind: &Kind, paths: &ScalePaths, object: &Value, must_exist: bool) 
             reason: String::new(),
             field: String::new(),
         };
-        let _ = kind;
         return Err(ApiError::internal(why).with_causes(vec![cause]));
     }
     let mut meta = Map::new();
