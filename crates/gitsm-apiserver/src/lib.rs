@@ -11,12 +11,14 @@
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`object`] | reading and writing metadata of objects |
+//! | [`store`] | objects in memory and on disk, their revisions and events |
 //! | [`user`] | who asks |
 
 pub mod error;
 pub mod kind;
 pub mod object;
 pub mod request;
+pub mod store;
 pub mod user;
 
 pub use error::ApiError;
