@@ -14,8 +14,10 @@
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`selectors`] | label and field selectors |
 //! | [`negotiate`] | what a client accepts, what a body is written in |
+//! | [`store`] | objects in memory and on disk, their revisions and events |
 //! | [`user`] | who asks |
 
+pub mod begin;
 pub mod builtin;
 pub mod crd;
 pub mod error;
@@ -29,6 +31,8 @@ pub mod patch;
 pub mod registry;
 pub mod request;
 pub mod selectors;
+pub mod server;
+pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod user;
