@@ -16,6 +16,7 @@
 //! ```
 
 mod checker;
+pub mod cost;
 mod decl;
 mod environment;
 mod error;
