@@ -5,6 +5,8 @@
 //! those tests say so and pass.
 
 #[cfg(test)]
+mod cel_costs;
+#[cfg(test)]
 mod cel_spec;
 #[cfg(test)]
 mod cel_vectors;
