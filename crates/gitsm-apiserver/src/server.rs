@@ -6,6 +6,7 @@ use crate::http::audit::AuditLog;
 use crate::http::gate::{Gate, Reviews};
 use crate::http::limits::{Inflight, Limits};
 use crate::http::{Api, serve};
+use crate::kind::Kind;
 use crate::kinds::Kinds;
 use crate::registry::{Admission, Registry};
 use crate::store::{OpenError, Store, StoreOptions};
@@ -89,7 +90,7 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(|why| StartError::Address { address, why })?;
         let address = listener.local_addr().map_err(|why| StartError::Address { address, why })?;
         let store = Store::open(&options.folder, StoreOptions::new(milliseconds(&options.clock)))?;
-        let kinds = Arc::new(Kinds::new(crate::builtin::kinds()));
+        let kinds = Arc::new(Kinds::new(built_in_kinds()));
         let registry = Registry::new(store, kinds, options.admission);
         crate::begin::write(&registry, (options.clock)()).await.map_err(StartError::Begin)?;
         let definitions = follow_definitions(&registry, &options.clock).await;
@@ -137,6 +138,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.send_replace(true);
     }
+}
+
+/// What is served before any definition is there.
+fn built_in_kinds() -> Vec<Arc<Kind>> {
+    let mut kinds = vec![crate::crd::definition::kind()];
+    kinds.extend(crate::builtin::kinds());
+    kinds
 }
 
 fn milliseconds(clock: &Clock) -> crate::store::Clock {

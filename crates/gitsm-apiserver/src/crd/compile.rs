@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// In the order in which discovery lists them.
-const VERBS: [Verb; 8] = [
+pub(super) const VERBS: [Verb; 8] = [
     Verb::Delete,
     Verb::DeleteCollection,
     Verb::Get,
