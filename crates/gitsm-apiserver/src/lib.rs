@@ -14,16 +14,23 @@
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`selectors`] | label and field selectors |
 //! | [`negotiate`] | what a client accepts, what a body is written in |
+//! | [`discovery`] | which groups, versions and resources there are |
+//! | [`openapi`] | the published schemas |
+//! | [`table`] | objects as rows of cells, as `kubectl get` prints them |
+//! | [`partial`] | objects without anything but their metadata |
 //! | [`user`] | who asks |
 
+pub mod discovery;
 pub mod error;
 pub mod kind;
 pub mod kinds;
 pub mod negotiate;
 pub mod object;
 pub mod openapi;
+pub mod partial;
 pub mod request;
 pub mod selectors;
+pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod user;
