@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
 //! | [`kinds`] | the table of everything that is served |
+//! | [`auth`], [`pki`], [`audit`] | who asks, what they may do, what they did |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`object`] | reading and writing metadata of objects |
@@ -20,6 +21,8 @@
 //! | [`partial`] | objects without anything but their metadata |
 //! | [`user`] | who asks |
 
+pub mod audit;
+pub mod auth;
 pub mod discovery;
 pub mod error;
 pub mod kind;
@@ -28,6 +31,7 @@ pub mod negotiate;
 pub mod object;
 pub mod openapi;
 pub mod partial;
+pub mod pki;
 pub mod request;
 pub mod selectors;
 pub mod table;
@@ -36,3 +40,23 @@ pub(crate) mod testing;
 pub mod user;
 
 pub use error::ApiError;
+
+/// A new random identifier: a version 4 UUID, as `metadata.uid` has it.
+///
+/// # Errors
+/// When the machine has no randomness.
+pub fn random_uid() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    ))
+}
