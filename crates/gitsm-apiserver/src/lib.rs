@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
 //! | [`kinds`] | the table of everything that is served |
+//! | [`auth`], [`pki`], [`audit`] | who asks, what they may do, what they did |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`object`] | reading and writing metadata of objects |
@@ -17,9 +18,12 @@
 //! | [`store`] | objects in memory and on disk, their revisions and events |
 //! | [`user`] | who asks |
 
+pub mod audit;
+pub mod auth;
 pub mod begin;
 pub mod builtin;
 pub mod crd;
+pub mod discovery;
 pub mod error;
 pub mod http;
 pub mod kind;
@@ -27,12 +31,15 @@ pub mod kinds;
 pub mod negotiate;
 pub mod object;
 pub mod openapi;
+pub mod partial;
 pub mod patch;
+pub mod pki;
 pub mod registry;
 pub mod request;
 pub mod selectors;
 pub mod server;
 pub mod store;
+pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod user;
