@@ -103,13 +103,47 @@ pub struct Context<'a> {
     pub now: &'a str,
 }
 
+/// In what kinds differ before the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Habits {
+    /// Objects have a `metadata.generation`, which begins with 1.
+    pub generation: bool,
+    /// A PUT without `metadata.resourceVersion` replaces whatever is there.
+    pub unconditional_update: bool,
+    /// A PUT to a name that is not there creates the object.
+    pub create_on_update: bool,
+}
+
+impl Default for Habits {
+    /// Those of custom resources.
+    fn default() -> Self {
+        Self {
+            generation: true,
+            unconditional_update: false,
+            create_on_update: false,
+        }
+    }
+}
+
+/// How a kind shows the stored objects of another: events of `events.k8s.io` are those of the core group.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Under what the objects are stored.
+    pub of: GroupResource,
+    /// From how they are served to how they are stored; also sets `apiVersion`.
+    pub to_stored: fn(&mut Value),
+    /// From how they are stored to how they are served; also sets `apiVersion`.
+    pub from_stored: fn(&mut Value),
+}
+
 /// The rules of one kind beyond its schema: what is filled in, what is kept, what is refused.
 ///
 /// Objects come pruned and defaulted by the schema. Everything that is the same for all kinds (uid, timestamps,
 /// `generation`, optimistic locking, status isolation, finalizers) is done by the registry.
 pub trait Strategy: fmt::Debug + Send + Sync {
     /// Reads an object that came from outside or out of a patch, as the types of the kind read it: refuses values of
-    /// the wrong type, and drops nulls and what is empty. Unknown fields are left alone; they are the schema's matter.
+    /// the wrong type, drops nulls and what is empty, and fills in the defaults of the kind. Unknown fields are left
+    /// alone; they are the schema's matter.
     /// Kinds without types of their own, which are custom resources, take everything.
     ///
     /// # Errors
@@ -117,6 +151,16 @@ pub trait Strategy: fmt::Debug + Send + Sync {
     fn read(&self, object: &mut Value) -> Result<(), String> {
         let _ = object;
         Ok(())
+    }
+
+    /// What the registry does for objects of this kind and not for others.
+    fn habits(&self) -> Habits {
+        Habits::default()
+    }
+
+    /// Where the kind is another view of objects that are stored under another resource.
+    fn view(&self) -> Option<View> {
+        None
     }
 
     /// Fills in and resets fields of a new object, before it is validated.
