@@ -103,39 +103,6 @@ pub struct Context<'a> {
     pub now: &'a str,
 }
 
-/// In what kinds differ before the registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Habits {
-    /// Objects have a `metadata.generation`, which begins with 1.
-    pub generation: bool,
-    /// A PUT without `metadata.resourceVersion` replaces whatever is there.
-    pub unconditional_update: bool,
-    /// A PUT to a name that is not there creates the object.
-    pub create_on_update: bool,
-}
-
-impl Default for Habits {
-    /// Those of custom resources.
-    fn default() -> Self {
-        Self {
-            generation: true,
-            unconditional_update: false,
-            create_on_update: false,
-        }
-    }
-}
-
-/// How a kind shows the stored objects of another: events of `events.k8s.io` are those of the core group.
-#[derive(Debug, Clone)]
-pub struct View {
-    /// Under what the objects are stored.
-    pub of: GroupResource,
-    /// From how they are served to how they are stored; also sets `apiVersion`.
-    pub to_stored: fn(&mut Value),
-    /// From how they are stored to how they are served; also sets `apiVersion`.
-    pub from_stored: fn(&mut Value),
-}
-
 /// The rules of one kind beyond its schema: what is filled in, what is kept, what is refused.
 ///
 /// Objects come pruned and defaulted by the schema. Everything that is the same for all kinds (uid, timestamps,
@@ -151,16 +118,6 @@ pub trait Strategy: fmt::Debug + Send + Sync {
     fn read(&self, object: &mut Value) -> Result<(), String> {
         let _ = object;
         Ok(())
-    }
-
-    /// What the registry does for objects of this kind and not for others.
-    fn habits(&self) -> Habits {
-        Habits::default()
-    }
-
-    /// Where the kind is another view of objects that are stored under another resource.
-    fn view(&self) -> Option<View> {
-        None
     }
 
     /// Fills in and resets fields of a new object, before it is validated.
@@ -187,6 +144,49 @@ pub trait Strategy: fmt::Debug + Send + Sync {
 
     /// The names of the selectable fields beyond `metadata.name` and `metadata.namespace`.
     fn selectable_fields(&self) -> Vec<String>;
+
+    /// Reads an object as a body brings it: drops unknown fields, fills in defaults, and returns the paths of what
+    /// was dropped. `None` where the schema of the kind does that.
+    ///
+    /// # Errors
+    /// A value of the wrong type, in the words of Go's decoder; answered with 400.
+    fn decode(&self, _object: &mut Value) -> Option<Result<Vec<String>, String>> {
+        None
+    }
+
+    /// Under what its objects are stored, where that is not the resource itself: two views of one object.
+    fn stored_as(&self) -> Option<GroupResource> {
+        None
+    }
+
+    /// Turns an object of the storage version into one of this version; the registry sets `apiVersion`.
+    fn read_stored(&self, _object: &mut Value) {}
+
+    /// Turns an object of this version into one of the storage version; the registry sets `apiVersion`.
+    fn to_stored(&self, _object: &mut Value) {}
+
+    /// Whether an update without `metadata.resourceVersion` overwrites whatever is there. Built-in kinds allow it.
+    fn allows_unconditional_update(&self) -> bool {
+        true
+    }
+
+    /// Whether an update of an object that does not exist creates it.
+    fn creates_on_update(&self) -> bool {
+        false
+    }
+
+    /// Called once when an object is marked for deletion: adds finalizers, changes the status.
+    fn mark_deleting(&self, _object: &mut Value, _now: &str) {}
+
+    /// Whether an object that is being deleted and has no finalizers must stay nevertheless.
+    fn is_held(&self, _object: &Value) -> bool {
+        false
+    }
+
+    /// Lays a strategic merge patch over an object; `None` where the kind knows no such patches.
+    fn patch_strategic(&self, _object: &mut Value, _patch: Value) -> Option<Result<(), crate::ApiError>> {
+        None
+    }
 }
 
 /// One version of one kind, as it is served.
@@ -279,7 +279,7 @@ pub struct KindSchema {
     /// The compiled judge.
     pub object: gitsm_schema::ObjectSchema,
     /// The schema as it is published under `/openapi/v3`, before `apiVersion`, `kind` and `metadata` are added.
-    /// Null for built-in kinds, whose definitions [`crate::builtin::openapi`] makes when they are asked for.
+    /// Null for built-in kinds, whose definitions are made when they are asked for.
     pub published: Value,
     /// Columns beyond the name: as `additionalPrinterColumns` of a CRD writes them.
     pub columns: Vec<Column>,

@@ -3,9 +3,8 @@
 use super::complaints::{Complaints, at, text};
 use super::metadata;
 use super::metadata::NameRule;
-use super::strategy::Rules;
+use super::strategy::{Rules, View};
 use super::{read, types};
-use crate::kind::{GroupResource, Habits, View};
 use crate::object::meta_text;
 use gitsm_schema::values::names;
 use serde_json::Value;
@@ -21,16 +20,10 @@ const RENAMED: &[(&str, &str)] = &[
     ("reportingComponent", "reportingController"),
 ];
 
-const HABITS: Habits = Habits {
-    generation: false,
-    unconditional_update: true,
-    create_on_update: true,
-};
-
 pub(super) const CORE: Rules = Rules {
     ty: "core.v1.Event",
     validate: |event, complaints| validate(event, &CORE_NAMES, complaints),
-    habits: HABITS,
+    create_on_update: true,
     selectable: &[
         "involvedObject.kind",
         "involvedObject.namespace",
@@ -85,7 +78,7 @@ pub(super) const EVENTS: Rules = Rules {
             complaints.immutable(at(shown), &event[field], &old[field]);
         }
     },
-    habits: HABITS,
+    create_on_update: true,
     selectable: &[
         "regarding.kind",
         "regarding.namespace",
@@ -98,8 +91,8 @@ pub(super) const EVENTS: Rules = Rules {
         "reportingController",
         "type",
     ],
-    view: Some(|| View {
-        of: GroupResource::new("", "events"),
+    view: Some(View {
+        of: ("", "events"),
         to_stored: to_core,
         from_stored: to_events,
     }),

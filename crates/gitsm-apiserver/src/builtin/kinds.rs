@@ -2,7 +2,7 @@
 
 use super::strategy::{BuiltIn, Rules};
 use super::{config, event, namespace, rbac, schema, service, webhook, workload};
-use crate::kind::{GroupResource, Habits, Kind, LazySchema, Names, Origin, ScalePaths, Strategy};
+use crate::kind::{GroupResource, Kind, LazySchema, Names, Origin, ScalePaths, Strategy};
 use crate::request::Verb;
 use std::sync::Arc;
 
@@ -126,11 +126,8 @@ const AUTHENTICATION: &str = "authentication.k8s.io/v1";
 const CRD: Rules = Rules {
     ty: "apiextensions.v1.CustomResourceDefinition",
     namespaced: false,
-    habits: Habits {
-        generation: true,
-        unconditional_update: false,
-        create_on_update: false,
-    },
+    generation: true,
+    unconditional_update: false,
     ..Rules::NONE
 };
 
@@ -275,7 +272,7 @@ pub fn crd_kind(strategy: Arc<dyn Strategy>) -> Arc<Kind> {
     definitions().build(Some(strategy))
 }
 
-/// The rules of custom resource definitions that do not depend on what they define: reading, metadata, habits.
+/// The rules of custom resource definitions that do not depend on what they define: reading and metadata.
 pub fn crd_strategy() -> Arc<dyn Strategy> {
     Arc::new(BuiltIn(CRD))
 }

@@ -44,6 +44,8 @@ pub(super) const RULES: Rules = Rules {
             check_finalizers(namespace, complaints, true);
         }
     },
+    mark_deleting: |namespace| namespace["status"]["phase"] = "Terminating".into(),
+    is_held: |namespace| !list(&namespace["spec"], "finalizers").is_empty(),
     selectable: &["status.phase", "name"],
     select: |namespace, field| (field == "name").then(|| meta_text(namespace, "name").to_owned()),
     ..Rules::NONE

@@ -4,7 +4,6 @@ use super::complaints::{Complaints, at, list, text};
 use super::metadata::NameRule;
 use super::strategy::Rules;
 use super::workload::check_selector;
-use crate::kind::Habits;
 use gitsm_schema::Path;
 use gitsm_schema::values::names;
 use serde_json::Value;
@@ -14,11 +13,7 @@ pub const GROUP: &str = "rbac.authorization.k8s.io";
 
 const BASE: Rules = Rules {
     names: NameRule::PathSegment,
-    habits: Habits {
-        generation: false,
-        unconditional_update: true,
-        create_on_update: true,
-    },
+    create_on_update: true,
     ..Rules::NONE
 };
 

@@ -4,7 +4,7 @@ use super::complaints::{at, list, text};
 use super::metadata::NameRule;
 use super::strategy::Rules;
 use super::workload::port_name;
-use crate::kind::{Habits, Part};
+use crate::kind::Part;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
@@ -80,11 +80,7 @@ pub(super) const SERVICE: Rules = Rules {
             &["ClientIP", "None"],
         );
     },
-    habits: Habits {
-        generation: false,
-        unconditional_update: true,
-        create_on_update: true,
-    },
+    create_on_update: true,
     selectable: &["spec.clusterIP", "spec.type"],
     ..Rules::NONE
 };
@@ -101,10 +97,7 @@ pub(super) const LEASE: Rules = Rules {
             complaints.invalid(at("spec.leaseTransitions"), Value::from(count), detail);
         }
     },
-    habits: Habits {
-        generation: false,
-        unconditional_update: false,
-        create_on_update: true,
-    },
+    unconditional_update: false,
+    create_on_update: true,
     ..Rules::NONE
 };

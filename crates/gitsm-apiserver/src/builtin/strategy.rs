@@ -3,7 +3,9 @@
 use super::complaints::Complaints;
 use super::metadata::{self, NameRule};
 use super::{read, types};
-use crate::kind::{Context, Habits, Part, Strategy, View};
+use crate::ApiError;
+use crate::kind::{Context, GroupResource, Part, Strategy};
+use crate::patch::strategic;
 use gitsm_schema::FieldError;
 use serde_json::Value;
 
@@ -30,14 +32,22 @@ pub struct Rules {
     pub validate_update: fn(&Value, &Value, Context<'_>, &mut Complaints),
     /// As [`Strategy::warnings`].
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
-    /// As [`Strategy::habits`].
-    pub habits: Habits,
+    /// Whether objects have a `metadata.generation`.
+    pub generation: bool,
+    /// As [`Strategy::allows_unconditional_update`].
+    pub unconditional_update: bool,
+    /// As [`Strategy::creates_on_update`].
+    pub create_on_update: bool,
     /// The selectable fields.
     pub selectable: &'static [&'static str],
     /// The value of a selectable field where it is not at its path in the object.
     pub select: fn(&Value, &str) -> Option<String>,
-    /// As [`Strategy::view`].
-    pub view: Option<fn() -> View>,
+    /// Where the kind is another view of objects that are stored under another resource.
+    pub view: Option<View>,
+    /// As [`Strategy::mark_deleting`].
+    pub mark_deleting: fn(&mut Value),
+    /// As [`Strategy::is_held`].
+    pub is_held: fn(&Value) -> bool,
     /// Whether metadata is judged at all: core/v1 events never were.
     pub judges_metadata: bool,
 }
@@ -55,16 +65,27 @@ impl Rules {
         validate_create: |_, _| {},
         validate_update: |_, _, _, _| {},
         warnings: |_, _| Vec::new(),
-        habits: Habits {
-            generation: false,
-            unconditional_update: true,
-            create_on_update: false,
-        },
+        generation: false,
+        unconditional_update: true,
+        create_on_update: false,
         selectable: &[],
         select: |_, _| None,
         view: None,
+        mark_deleting: |_| {},
+        is_held: |_| false,
         judges_metadata: true,
     };
+}
+
+/// How a kind shows the stored objects of another: events of `events.k8s.io` are those of the core group.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// Group and resource under which the objects are stored.
+    pub of: (&'static str, &'static str),
+    /// From how they are served to how they are stored.
+    pub to_stored: fn(&mut Value),
+    /// From how they are stored to how they are served.
+    pub from_stored: fn(&mut Value),
 }
 
 /// The strategy of a built-in kind.
@@ -91,12 +112,40 @@ impl Strategy for BuiltIn {
         Ok(())
     }
 
-    fn habits(&self) -> Habits {
-        self.0.habits
+    fn stored_as(&self) -> Option<GroupResource> {
+        self.0.view.map(|view| GroupResource::new(view.of.0, view.of.1))
     }
 
-    fn view(&self) -> Option<View> {
-        self.0.view.map(|view| view())
+    fn read_stored(&self, object: &mut Value) {
+        if let Some(view) = self.0.view {
+            (view.from_stored)(object);
+        }
+    }
+
+    fn to_stored(&self, object: &mut Value) {
+        if let Some(view) = self.0.view {
+            (view.to_stored)(object);
+        }
+    }
+
+    fn allows_unconditional_update(&self) -> bool {
+        self.0.unconditional_update
+    }
+
+    fn creates_on_update(&self) -> bool {
+        self.0.create_on_update
+    }
+
+    fn mark_deleting(&self, object: &mut Value, _now: &str) {
+        (self.0.mark_deleting)(object);
+    }
+
+    fn is_held(&self, object: &Value) -> bool {
+        (self.0.is_held)(object)
+    }
+
+    fn patch_strategic(&self, object: &mut Value, patch: Value) -> Option<Result<(), ApiError>> {
+        Some(strategic::apply(object, patch, types::find(self.0.ty)?))
     }
 
     fn prepare_create(&self, object: &mut Value, cx: Context<'_>) {
@@ -135,7 +184,7 @@ impl Strategy for BuiltIn {
     }
 
     fn changes_generation(&self, object: &Value, old: &Value) -> bool {
-        self.0.habits.generation && without_status(object) != without_status(old)
+        self.0.generation && (old.is_null() || without_status(object) != without_status(old))
     }
 
     fn selectable_field(&self, object: &Value, field: &str) -> Option<String> {

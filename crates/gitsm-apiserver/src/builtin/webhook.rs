@@ -3,7 +3,6 @@
 use super::complaints::{Complaints, at, list, text};
 use super::strategy::Rules;
 use super::workload::check_selector;
-use crate::kind::Habits;
 use gitsm_schema::Path;
 use gitsm_schema::values::names;
 use serde_json::{Value, json};
@@ -11,11 +10,8 @@ use std::collections::HashSet;
 
 const BASE: Rules = Rules {
     namespaced: false,
-    habits: Habits {
-        generation: true,
-        unconditional_update: false,
-        create_on_update: false,
-    },
+    generation: true,
+    unconditional_update: false,
     validate: |configuration, complaints| {
         let mut known = HashSet::new();
         for (index, hook) in list(configuration, "webhooks").iter().enumerate() {

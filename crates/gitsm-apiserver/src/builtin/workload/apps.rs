@@ -4,16 +4,10 @@ use super::{defaults, pod, selector};
 use crate::builtin::complaints::{Complaints, at, entries, text};
 use crate::builtin::strategy::Rules;
 use crate::builtin::{read, types};
-use crate::kind::{Habits, Part};
+use crate::kind::Part;
 use gitsm_schema::Path;
 use gitsm_schema::values::names;
 use serde_json::{Value, json};
-
-const HABITS: Habits = Habits {
-    generation: true,
-    unconditional_update: true,
-    create_on_update: false,
-};
 
 pub(in crate::builtin) const REPLICA_SET: Rules = Rules {
     ty: "apps.v1.ReplicaSet",
@@ -28,7 +22,7 @@ pub(in crate::builtin) const REPLICA_SET: Rules = Rules {
         check_pods(set, complaints, "empty selector is invalid for replicaset");
     },
     validate_update: |set, old, cx, complaints| keep_selector(set, old, cx.part, complaints),
-    habits: HABITS,
+    generation: true,
     selectable: &["status.replicas"],
     select: |set, _| Some(set["status"]["replicas"].as_i64().unwrap_or(0).to_string()),
     ..Rules::NONE
@@ -75,7 +69,7 @@ pub(in crate::builtin) const DEPLOYMENT: Rules = Rules {
         }
     },
     validate_update: |deployment, old, cx, complaints| keep_selector(deployment, old, cx.part, complaints),
-    habits: HABITS,
+    generation: true,
     ..Rules::NONE
 };
 
@@ -106,7 +100,7 @@ pub(in crate::builtin) const DAEMON_SET: Rules = Rules {
         );
     },
     validate_update: |daemons, old, cx, complaints| keep_selector(daemons, old, cx.part, complaints),
-    habits: HABITS,
+    generation: true,
     ..Rules::NONE
 };
 
@@ -196,7 +190,7 @@ pub(in crate::builtin) const STATEFUL_SET: Rules = Rules {
             );
         }
     },
-    habits: HABITS,
+    generation: true,
     ..Rules::NONE
 };
 
