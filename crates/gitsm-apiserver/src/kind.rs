@@ -109,7 +109,8 @@ pub struct Context<'a> {
 /// `generation`, optimistic locking, status isolation, finalizers) is done by the registry.
 pub trait Strategy: fmt::Debug + Send + Sync {
     /// Reads an object that came from outside or out of a patch, as the types of the kind read it: refuses values of
-    /// the wrong type, and drops nulls and what is empty. Unknown fields are left alone; they are the schema's matter.
+    /// the wrong type, drops nulls and what is empty, and fills in the defaults of the kind. Unknown fields are left
+    /// alone; they are the schema's matter.
     /// Kinds without types of their own, which are custom resources, take everything.
     ///
     /// # Errors
@@ -283,7 +284,7 @@ pub struct KindSchema {
     /// The compiled judge.
     pub object: gitsm_schema::ObjectSchema,
     /// The schema as it is published under `/openapi/v3`, before `apiVersion`, `kind` and `metadata` are added.
-    /// Null for built-in kinds, whose definitions [`crate::builtin::openapi`] makes when they are asked for.
+    /// Null for built-in kinds, whose definitions are made when they are asked for.
     pub published: Value,
     /// Columns beyond the name: as `additionalPrinterColumns` of a CRD writes them.
     pub columns: Vec<Column>,
