@@ -7,7 +7,8 @@ use crate::user::User;
 use gitsm_schema::FieldError;
 use serde_json::Value;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 /// Group and plural resource: what objects are stored under, whatever the version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,11 +103,66 @@ pub struct Context<'a> {
     pub now: &'a str,
 }
 
+/// In what kinds differ before the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Habits {
+    /// Objects have a `metadata.generation`, which begins with 1.
+    pub generation: bool,
+    /// A PUT without `metadata.resourceVersion` replaces whatever is there.
+    pub unconditional_update: bool,
+    /// A PUT to a name that is not there creates the object.
+    pub create_on_update: bool,
+}
+
+impl Default for Habits {
+    /// Those of custom resources.
+    fn default() -> Self {
+        Self {
+            generation: true,
+            unconditional_update: false,
+            create_on_update: false,
+        }
+    }
+}
+
+/// How a kind shows the stored objects of another: events of `events.k8s.io` are those of the core group.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Under what the objects are stored.
+    pub of: GroupResource,
+    /// From how they are served to how they are stored; also sets `apiVersion`.
+    pub to_stored: fn(&mut Value),
+    /// From how they are stored to how they are served; also sets `apiVersion`.
+    pub from_stored: fn(&mut Value),
+}
+
 /// The rules of one kind beyond its schema: what is filled in, what is kept, what is refused.
 ///
 /// Objects come pruned and defaulted by the schema. Everything that is the same for all kinds (uid, timestamps,
 /// `generation`, optimistic locking, status isolation, finalizers) is done by the registry.
 pub trait Strategy: fmt::Debug + Send + Sync {
+    /// Reads an object that came from outside or out of a patch, as the types of the kind read it: refuses values of
+    /// the wrong type, drops nulls and what is empty, and fills in the defaults of the kind. Unknown fields are left
+    /// alone; they are the schema's matter.
+    /// Kinds without types of their own, which are custom resources, take everything.
+    ///
+    /// # Errors
+    /// What is wrong, worded as Go's JSON decoder words it: `json: cannot unmarshal number into ...`.
+    fn read(&self, object: &mut Value) -> Result<(), String> {
+        let _ = object;
+        Ok(())
+    }
+
+    /// What the registry does for objects of this kind and not for others.
+    fn habits(&self) -> Habits {
+        Habits::default()
+    }
+
+    /// Where the kind is another view of objects that are stored under another resource.
+    fn view(&self) -> Option<View> {
+        None
+    }
+
     /// Fills in and resets fields of a new object, before it is validated.
     fn prepare_create(&self, object: &mut Value, cx: Context<'_>);
 
@@ -156,8 +212,8 @@ pub struct Kind {
     pub storage_version: String,
     /// Its rules.
     pub strategy: Arc<dyn Strategy>,
-    /// Schema, for pruning, defaulting, apply and published OpenAPI.
-    pub schema: Arc<KindSchema>,
+    /// Schema, for pruning, defaulting, apply and published OpenAPI; reads as a [`KindSchema`].
+    pub schema: LazySchema,
     /// Objects stored at or before this revision were written under another schema or version, and are pruned,
     /// defaulted and converted when they are read; later ones are served as they are stored.
     pub schema_since: u64,
@@ -174,12 +230,56 @@ pub enum Origin {
     Custom(String),
 }
 
+/// A [`KindSchema`] that may be built when it is first asked for.
+///
+/// The schema of a Pod takes megabytes and milliseconds; a server that never sees one does not pay for it.
+#[derive(Debug, Clone)]
+pub struct LazySchema(Arc<Slot>);
+
+#[derive(Debug)]
+enum Slot {
+    Ready(KindSchema),
+    Later {
+        built: OnceLock<KindSchema>,
+        build: fn(&str) -> KindSchema,
+        of: &'static str,
+    },
+}
+
+impl LazySchema {
+    /// One that is there already.
+    pub fn ready(schema: KindSchema) -> Self {
+        Self(Arc::new(Slot::Ready(schema)))
+    }
+
+    /// One that `build` makes from the name `of` when it is first used.
+    pub fn later(build: fn(&str) -> KindSchema, of: &'static str) -> Self {
+        Self(Arc::new(Slot::Later {
+            built: OnceLock::new(),
+            build,
+            of,
+        }))
+    }
+}
+
+impl Deref for LazySchema {
+    type Target = KindSchema;
+
+    fn deref(&self) -> &KindSchema {
+        match &*self.0 {
+            Slot::Ready(schema) => schema,
+            Slot::Later { built, build, of } => built.get_or_init(|| build(of)),
+        }
+    }
+}
+
 /// The schema of a kind in the forms that the server needs.
 #[derive(Debug)]
 pub struct KindSchema {
     /// The compiled judge.
     pub object: gitsm_schema::ObjectSchema,
     /// The schema as it is published under `/openapi/v3`, before `apiVersion`, `kind` and `metadata` are added.
+    /// Null for built-in kinds, whose definitions [`crate::builtin::openapi`] makes when they are asked for.
     pub published: Value,
     /// Columns beyond the name: as `additionalPrinterColumns` of a CRD writes them.
     pub columns: Vec<Column>,

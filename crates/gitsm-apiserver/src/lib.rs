@@ -23,6 +23,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod builtin;
 pub mod discovery;
 pub mod error;
 pub mod kind;
@@ -31,6 +32,7 @@ pub mod negotiate;
 pub mod object;
 pub mod openapi;
 pub mod partial;
+pub mod patch;
 pub mod pki;
 pub mod request;
 pub mod selectors;
