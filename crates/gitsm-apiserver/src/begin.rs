@@ -1,52 +1,59 @@
-//! The objects that every server has: the namespaces that clients rely on.
+//! The objects that every server has: the namespaces and roles that clients rely on.
 
+use crate::builtin;
 use crate::error::ApiError;
 use crate::http::decode::Decoded;
 use crate::kind::Part;
+use crate::object::meta_text;
 use crate::registry::{Body, Registry, Request};
 use crate::request::WriteOptions;
 use crate::user::User;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::Value;
 
-/// The namespaces of a new server, as of a new cluster without nodes.
-const NAMESPACES: [&str; 3] = ["default", "kube-public", "kube-system"];
-
-/// Writes what is not there yet.
+/// Writes what is not there yet. `port` is that of the server, for the service that points to it.
 ///
 /// # Errors
 /// When the store cannot be written to.
-pub async fn write(registry: &Registry, now: Timestamp) -> Result<(), ApiError> {
+pub async fn write(registry: &Registry, port: u16, now: Timestamp) -> Result<(), ApiError> {
+    for object in builtin::bootstrap(port) {
+        write_one(registry, object, now).await?;
+    }
+    Ok(())
+}
+
+async fn write_one(registry: &Registry, object: Value, now: Timestamp) -> Result<(), ApiError> {
     let table = registry.kinds().snapshot();
-    let Some(kind) = table.resource("", "v1", "namespaces") else {
-        return Err(ApiError::internal("namespaces are not served"));
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let name = object["kind"].as_str().unwrap_or_default();
+    let Some(kind) = table.kind_in(group, version, name) else {
+        return Err(ApiError::internal(format!("{name} of {api_version} is not served")));
     };
+    let namespace = Some(meta_text(&object, "namespace")).filter(|text| !text.is_empty());
+    if registry.get(kind, namespace, meta_text(&object, "name")).is_ok() {
+        return Ok(());
+    }
     let user = User::server();
     let options = WriteOptions {
         field_manager: "kube-apiserver".to_owned(),
         ..WriteOptions::default()
     };
-    for name in NAMESPACES {
-        if registry.get(kind, None, name).is_ok() {
-            continue;
-        }
-        let request = Request {
-            kind,
-            part: Part::Whole,
-            namespace: None,
-            user: &user,
-            options: &options,
-            now,
-        };
-        let value = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        let body = Body {
-            raw: value.to_string().into(),
-            decoded: Decoded {
-                value,
-                duplicates: Vec::new(),
-            },
-        };
-        registry.create(&request, body, &mut Vec::new()).await?;
-    }
+    let request = Request {
+        kind,
+        part: Part::Whole,
+        namespace,
+        user: &user,
+        options: &options,
+        now,
+    };
+    let body = Body {
+        raw: object.to_string().into(),
+        decoded: Decoded {
+            value: object.clone(),
+            duplicates: Vec::new(),
+        },
+    };
+    registry.create(&request, body, &mut Vec::new()).await?;
     Ok(())
 }

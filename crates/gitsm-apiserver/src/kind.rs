@@ -159,10 +159,10 @@ pub trait Strategy: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Turns an object of the storage version into one of this version; the registry sets `apiVersion`.
+    /// Turns an object as it is stored into one of this kind, where that is another view of it.
     fn read_stored(&self, _object: &mut Value) {}
 
-    /// Turns an object of this version into one of the storage version; the registry sets `apiVersion`.
+    /// Turns an object of this kind into one as it is stored, where that is another view of it.
     fn to_stored(&self, _object: &mut Value) {}
 
     /// Whether an update without `metadata.resourceVersion` overwrites whatever is there. Built-in kinds allow it.
@@ -308,6 +308,12 @@ pub struct Column {
 }
 
 impl Kind {
+    /// Whether objects are stored as they are served.
+    pub fn is_storage_version(&self) -> bool {
+        let (group, version) = self.storage_version.split_once('/').unwrap_or(("", &self.storage_version));
+        group == &*self.resource.group && version == self.version
+    }
+
     /// `gitsm.dev/v1alpha1`, or `v1` in the core group.
     pub fn api_version(&self) -> String {
         if self.resource.group.is_empty() {

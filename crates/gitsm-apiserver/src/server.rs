@@ -92,7 +92,7 @@ impl Server {
         let store = Store::open(&options.folder, StoreOptions::new(milliseconds(&options.clock)))?;
         let kinds = Arc::new(Kinds::new(built_in_kinds()));
         let registry = Registry::new(store, kinds, options.admission);
-        crate::begin::write(&registry, (options.clock)()).await.map_err(StartError::Begin)?;
+        crate::begin::write(&registry, address.port(), (options.clock)()).await.map_err(StartError::Begin)?;
         let definitions = follow_definitions(&registry, &options.clock).await;
         let (stop, stopping) = watch::channel(false);
         let api = Arc::new(Api {

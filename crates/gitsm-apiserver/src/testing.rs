@@ -1,7 +1,9 @@
 //! Made-up kinds for the tests of this crate.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-use crate::kind::{Column, Context, GroupResource, Kind, KindSchema, Names, Origin, ScalePaths, Strategy};
+use crate::kind::{
+    Column, Context, GroupResource, Kind, KindSchema, LazySchema, Names, Origin, ScalePaths, Strategy,
+};
 use crate::request::Verb;
 use gitsm_schema::structural::Structural;
 use gitsm_schema::{FieldError, ObjectSchema};
@@ -51,8 +53,8 @@ fn compiled(schema: &Value) -> ObjectSchema {
     ObjectSchema::new(Structural::from_json(schema).unwrap()).unwrap()
 }
 
-/// A kind to be changed by the test before it is shared.
-pub(crate) fn plain(group: &str, version: &str, kind: &str, plural: &str, origin: Origin) -> Kind {
+/// A small schema with these columns.
+pub(crate) fn schema(columns: Vec<Column>) -> LazySchema {
     let published = json!({
         "type": "object",
         "description": "A thing.",
@@ -64,6 +66,15 @@ pub(crate) fn plain(group: &str, version: &str, kind: &str, plural: &str, origin
             "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
         },
     });
+    LazySchema::ready(KindSchema {
+        object: compiled(&published),
+        published,
+        columns,
+    })
+}
+
+/// A kind to be changed by the test before it is shared.
+pub(crate) fn plain(group: &str, version: &str, kind: &str, plural: &str, origin: Origin) -> Kind {
     Kind {
         resource: GroupResource::new(group, plural),
         version: version.to_owned(),
@@ -82,11 +93,7 @@ pub(crate) fn plain(group: &str, version: &str, kind: &str, plural: &str, origin
         deprecation_warning: None,
         storage_version: version.to_owned(),
         strategy: Arc::new(Anything),
-        schema: Arc::new(KindSchema {
-            object: compiled(&published),
-            published,
-            columns: vec![],
-        }),
+        schema: schema(vec![]),
         schema_since: 0,
         origin,
     }

@@ -6,13 +6,13 @@ use crate::kind::{Column, GroupResource, Kind, KindSchema, LazySchema, Names, Or
 use crate::request::Verb;
 use gitsm_apply::{ResourceTypes, TypeSchema};
 use gitsm_schema::ObjectSchema;
-use gitsm_schema::cel::rules::CompiledRules;
+use gitsm_schema::cel::CompiledRules;
 use gitsm_schema::structural::Structural;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// In the order in which discovery lists them.
-pub(super) const VERBS: [Verb; 8] = [
+const VERBS: [Verb; 8] = [
     Verb::Delete,
     Verb::DeleteCollection,
     Verb::Get,
@@ -109,7 +109,7 @@ fn kind(
         has_status,
         scale,
         deprecation_warning: deprecation(version, &api_version, &names.kind),
-        storage_version: storage.map(|version| text(&version["name"])).unwrap_or_default().to_owned(),
+        storage_version: storage.map_or_else(|| api_version.clone(), |version| format!("{group}/{}", text(&version["name"]))),
         strategy: Arc::new(strategy),
         schema,
         schema_since,

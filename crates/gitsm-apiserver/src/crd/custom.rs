@@ -2,7 +2,7 @@
 
 use crate::kind::{Context, LazySchema, ScalePaths, Strategy};
 use gitsm_apply::ResourceTypes;
-use gitsm_schema::cel::rules::CompiledRules;
+use gitsm_schema::cel::CompiledRules;
 use gitsm_schema::object_meta::NamespaceRule;
 use gitsm_schema::{ErrorKind, FieldError, Path};
 use serde_json::Value;

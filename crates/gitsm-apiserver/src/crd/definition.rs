@@ -1,70 +1,16 @@
 //! The rules of the kind `CustomResourceDefinition` itself.
 
-use super::{CLEANUP, GROUP, RESOURCE, compile, status};
-use crate::kind::{Context, Kind, KindSchema, LazySchema, Names, Origin, Part, Strategy};
+use super::{CLEANUP, status};
+use crate::builtin;
+use crate::kind::{Context, Kind, Part, Strategy};
 use crate::object::metadata_mut;
-use gitsm_schema::structural::Structural;
-use gitsm_schema::{ErrorKind, FieldError, ObjectSchema, Path, crd};
-use serde_json::{Value, json};
+use gitsm_schema::{ErrorKind, FieldError, Path, crd};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The kind of definitions.
 pub fn kind() -> Arc<Kind> {
-    Arc::new(Kind {
-        resource: super::resource(),
-        version: "v1".to_owned(),
-        names: Names {
-            kind: "CustomResourceDefinition".to_owned(),
-            list_kind: "CustomResourceDefinitionList".to_owned(),
-            plural: RESOURCE.to_owned(),
-            singular: "customresourcedefinition".to_owned(),
-            short_names: vec!["crd".to_owned(), "crds".to_owned()],
-            categories: vec!["api-extensions".to_owned()],
-        },
-        namespaced: false,
-        verbs: compile::VERBS.to_vec(),
-        has_status: true,
-        scale: None,
-        deprecation_warning: None,
-        storage_version: "v1".to_owned(),
-        strategy: Arc::new(Definitions),
-        schema: LazySchema::later(schema, GROUP),
-        schema_since: 0,
-        origin: Origin::BuiltIn,
-    })
-}
-
-/// What server-side apply must know: lists are atomic but for the conditions. Fields are judged by `gitsm-schema`.
-fn schema(_: &str) -> KindSchema {
-    let schema = json!({
-        "type": "object",
-        "x-kubernetes-preserve-unknown-fields": true,
-        "properties": {"status": {
-            "type": "object",
-            "x-kubernetes-preserve-unknown-fields": true,
-            "properties": {"conditions": {
-                "type": "array",
-                "nullable": true,
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["type"],
-                "items": {
-                    "type": "object",
-                    "required": ["type"],
-                    "properties": {"type": {"type": "string"}},
-                    "x-kubernetes-preserve-unknown-fields": true,
-                },
-            }},
-        }},
-    });
-    let compiled = Structural::from_json(&schema).ok().and_then(|schema| ObjectSchema::new(schema).ok());
-    match compiled {
-        Some(object) => KindSchema {
-            object,
-            published: Value::Null,
-            columns: Vec::new(),
-        },
-        None => KindSchema::opaque(),
-    }
+    builtin::crd_kind(Arc::new(Definitions))
 }
 
 /// The rules; the judge is `gitsm-schema`.

@@ -6,7 +6,7 @@
 use crate::error::ApiError;
 use crate::negotiate::{self, BodyFormat};
 use crate::registry::unrecognized;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 

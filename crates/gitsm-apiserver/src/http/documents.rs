@@ -34,12 +34,16 @@ impl Api {
             [probe @ ("healthz" | "livez" | "readyz")] => Ok(self.health(asked, probe)),
             [probe @ ("healthz" | "livez" | "readyz"), check] if CHECKS.contains(check) => Ok(self.check(probe)),
             ["openapi", "v2"] => {
-                let (content_type, body) = openapi::v2::stub();
-                Ok(Reply::new(200, content_type, body))
+                let stub = openapi::v2::stub(asked.accept());
+                let (content_type, body) = stub.ok_or_else(|| ApiError::not_acceptable(&[JSON]))?;
+                Ok(Reply::new(200, content_type, Bytes::from_static(body)))
             }
+            ["openapi", "v3", ..] if !openapi::v3::accepts(asked.accept()) => Err(ApiError::not_acceptable(&[JSON])),
             ["openapi", "v3"] => Ok(Reply::value(200, &openapi::v3::index(&table), Format::Json, false)),
-            ["openapi", "v3", "api", version] => schemas(asked, openapi::v3::document(&table, "", version)),
-            ["openapi", "v3", "apis", group, version] => schemas(asked, openapi::v3::document(&table, group, version)),
+            ["openapi", "v3", "api", version] => Ok(schemas(asked, openapi::v3::document(&table, "", version))),
+            ["openapi", "v3", "apis", group, version] => {
+                Ok(schemas(asked, openapi::v3::document(&table, group, version)))
+            }
             _ => Ok(Reply::page_not_found()),
         }
     }
@@ -64,7 +68,8 @@ impl Api {
         let mut reply = match negotiate::discovery(asked.accept())? {
             Discovery::Aggregated { beta } => {
                 let body = discovery::aggregated(&table, is_core, beta).to_string();
-                tagged(asked, discovery::aggregated_content_type(beta), body.into())
+                let tag = discovery::etag(body.as_bytes());
+                tagged(asked, discovery::aggregated_content_type(beta), tag, body.into())
             }
             Discovery::Legacy(format) => {
                 let host = asked.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -110,8 +115,7 @@ fn listed(asked: &Asked<'_>, document: Option<Value>) -> Result<Reply, ApiError>
 }
 
 /// A document with an `ETag`: who has it already is told so.
-fn tagged(asked: &Asked<'_>, content_type: &'static str, body: Bytes) -> Reply {
-    let tag = discovery::etag(&body);
+fn tagged(asked: &Asked<'_>, content_type: &'static str, tag: String, body: Bytes) -> Reply {
     let known = asked.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut reply = if known == Some(tag.as_str()) {
         Reply::new(304, content_type, Bytes::new())
@@ -124,11 +128,11 @@ fn tagged(asked: &Asked<'_>, content_type: &'static str, body: Bytes) -> Reply {
     reply
 }
 
-fn schemas(asked: &Asked<'_>, document: Option<Bytes>) -> Result<Reply, ApiError> {
-    match document {
-        Some(document) => Ok(tagged(asked, JSON, document)),
-        None => Ok(Reply::page_not_found()),
-    }
+fn schemas(asked: &Asked<'_>, document: Option<openapi::v3::Document>) -> Reply {
+    let Some(document) = document else {
+        return Reply::page_not_found();
+    };
+    tagged(asked, JSON, format!("\"{}\"", document.hash), document.json)
 }
 
 fn version() -> Value {

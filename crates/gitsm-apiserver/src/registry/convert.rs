@@ -3,14 +3,17 @@
 //! Versions of a custom resource differ in `apiVersion` only (None conversion), but each has its own schema: what a
 //! version does not know is not shown in it, and its defaults are filled in.
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Origin};
 use crate::store::Stored;
 use bytes::Bytes;
 use serde_json::Value;
 
 /// Whether stored bytes can be served as they are.
 fn is_served_as_stored(kind: &Kind, stored: &Stored) -> bool {
-    kind.version == kind.storage_version && stored.revision > kind.schema_since
+    match kind.origin {
+        Origin::BuiltIn => kind.strategy.stored_as().is_none(),
+        Origin::Custom(_) => kind.is_storage_version() && stored.revision > kind.schema_since,
+    }
 }
 
 /// A stored object in the version of the kind.
@@ -32,31 +35,23 @@ pub fn bytes(kind: &Kind, stored: &Stored) -> Bytes {
 }
 
 fn convert(kind: &Kind, object: &mut Value) {
-    kind.strategy.read_stored(object);
-    set_version(object, kind.api_version());
-    if kind.strategy.stored_as().is_none() {
-        kind.schema.object.prune(object);
-        kind.schema.object.complete(object);
+    match kind.origin {
+        Origin::BuiltIn => kind.strategy.read_stored(object),
+        Origin::Custom(_) => {
+            set_version(object, kind.api_version());
+            kind.schema.object.prune(object);
+            kind.schema.object.complete(object);
+        }
     }
 }
 
 /// An object of the kind's version as it is to be stored.
 pub(super) fn to_stored(kind: &Kind, mut object: Value) -> Value {
-    if kind.version != kind.storage_version || kind.strategy.stored_as().is_some() {
-        kind.strategy.to_stored(&mut object);
-        set_version(&mut object, storage_api_version(kind));
+    match kind.origin {
+        Origin::BuiltIn => kind.strategy.to_stored(&mut object),
+        Origin::Custom(_) => set_version(&mut object, kind.storage_version.clone()),
     }
     object
-}
-
-fn storage_api_version(kind: &Kind) -> String {
-    let stored_as = kind.strategy.stored_as();
-    let group = stored_as.as_ref().map_or(&*kind.resource.group, |resource| &*resource.group);
-    if group.is_empty() {
-        kind.storage_version.clone()
-    } else {
-        format!("{group}/{}", kind.storage_version)
-    }
 }
 
 fn set_version(object: &mut Value, version: String) {

@@ -1,6 +1,7 @@
 //! Deleting objects.
 
 use super::{Admitted, Registry, Request, convert, durability, seconds, store_error, system};
+use crate::builtin;
 use crate::error::ApiError;
 use crate::kind::Kind;
 use crate::object::{meta_text, metadata, set_meta};
@@ -58,6 +59,7 @@ impl Registry {
     ) -> Result<Option<Deleted>, ApiError> {
         let kind = request.kind;
         let old = convert::value(kind, current);
+        check_protected(kind, name)?;
         check_preconditions(kind, name, options, &old)?;
         let admitted = Admitted {
             kind,
@@ -123,6 +125,15 @@ impl Registry {
         }
         Ok(())
     }
+}
+
+/// The namespaces that every server has stay.
+fn check_protected(kind: &Kind, name: &str) -> Result<(), ApiError> {
+    let is_namespace = kind.resource.group.is_empty() && &*kind.resource.resource == "namespaces";
+    if is_namespace && builtin::NAMESPACES.contains(&name) {
+        return Err(ApiError::forbidden(kind.named(), name, "this namespace may not be deleted"));
+    }
+    Ok(())
 }
 
 fn check_preconditions(kind: &Kind, name: &str, options: &DeleteOptions, old: &Value) -> Result<(), ApiError> {

@@ -117,10 +117,12 @@ pub(super) fn settle(kind: &Kind, object: &mut Value) -> Result<Vec<String>, Str
         object["apiVersion"] = kind.api_version().into();
         object["kind"] = kind.names.kind.clone().into();
     }
-    kind.strategy.read(object)?;
     let schema = &kind.schema.object;
     let unknown = schema.prune(object);
-    schema.complete(object);
+    match kind.origin {
+        Origin::BuiltIn => kind.strategy.read(object)?,
+        Origin::Custom(_) => schema.complete(object),
+    }
     Ok(unknown.iter().map(ToString::to_string).collect())
 }
 

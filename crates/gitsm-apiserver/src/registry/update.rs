@@ -150,7 +150,7 @@ impl Registry {
             dry_run: request.options.dry_run,
         };
         self.admit(admitted, warnings).await?;
-        if object == old && kind.version == kind.storage_version {
+        if object == old {
             return Ok(Some(current));
         }
         let is_gone = system::is_deleting(&object)

@@ -2,11 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use super::*;
-use crate::kind::KindSchema;
-use crate::testing::{column, kind, plain};
+use crate::testing::{column, kind, plain, schema};
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 fn now() -> Timestamp {
     "2026-11-25T22:30:00Z".parse().unwrap()
@@ -15,9 +13,7 @@ fn now() -> Timestamp {
 fn widgets(columns: Vec<Column>) -> Kind {
     let origin = Origin::Custom("widgets.x.dev".to_owned());
     let mut kind = plain("x.dev", "v1", "Widget", "widgets", origin);
-    let plain = plain("x.dev", "v1", "Widget", "widgets", Origin::BuiltIn);
-    let schema = Arc::into_inner(plain.schema).unwrap();
-    kind.schema = Arc::new(KindSchema { columns, ..schema });
+    kind.schema = schema(columns);
     kind
 }
 
