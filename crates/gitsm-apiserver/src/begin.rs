@@ -28,7 +28,9 @@ async fn write_one(registry: &Registry, object: Value, now: Timestamp) -> Result
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let name = object["kind"].as_str().unwrap_or_default();
     let Some(kind) = table.kind_in(group, version, name) else {
-        return Err(ApiError::internal(format!("{name} of {api_version} is not served")));
+        return Err(ApiError::internal(format!(
+            "{name} of {api_version} is not served"
+        )));
     };
     let namespace = Some(meta_text(&object, "namespace")).filter(|text| !text.is_empty());
     if registry.get(kind, namespace, meta_text(&object, "name")).is_ok() {

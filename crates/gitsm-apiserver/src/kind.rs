@@ -310,7 +310,10 @@ pub struct Column {
 impl Kind {
     /// Whether objects are stored as they are served.
     pub fn is_storage_version(&self) -> bool {
-        let (group, version) = self.storage_version.split_once('/').unwrap_or(("", &self.storage_version));
+        let (group, version) = self
+            .storage_version
+            .split_once('/')
+            .unwrap_or(("", &self.storage_version));
         group == &*self.resource.group && version == self.version
     }
 

@@ -45,3 +45,23 @@ pub(crate) mod testing;
 pub mod user;
 
 pub use error::ApiError;
+
+/// A new random identifier: a version 4 UUID, as `metadata.uid` has it.
+///
+/// # Errors
+/// When the machine has no randomness.
+pub fn random_uid() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    ))
+}

@@ -55,7 +55,9 @@ pub enum StartError {
         why: std::io::Error,
     },
     /// Whoever can reach the address could do everything.
-    #[error("{0} can be reached by others, so it needs TLS; listen on 127.0.0.1, or give the server a certificate")]
+    #[error(
+        "{0} can be reached by others, so it needs TLS; listen on 127.0.0.1, or give the server a certificate"
+    )]
     Exposed(SocketAddr),
     /// What every server has at its start cannot be written.
     #[error("the objects that every server has cannot be written: {0}")]
@@ -72,7 +74,9 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,12 +91,18 @@ impl Server {
         }
         // The address first: a second server finds it taken before it touches anything.
         let address = options.listen;
-        let listener = TcpListener::bind(address).await.map_err(|why| StartError::Address { address, why })?;
-        let address = listener.local_addr().map_err(|why| StartError::Address { address, why })?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|why| StartError::Address { address, why })?;
+        let address = listener
+            .local_addr()
+            .map_err(|why| StartError::Address { address, why })?;
         let store = Store::open(&options.folder, StoreOptions::new(milliseconds(&options.clock)))?;
         let kinds = Arc::new(Kinds::new(built_in_kinds()));
         let registry = Registry::new(store, kinds, options.admission);
-        crate::begin::write(&registry, address.port(), (options.clock)()).await.map_err(StartError::Begin)?;
+        crate::begin::write(&registry, address.port(), (options.clock)())
+            .await
+            .map_err(StartError::Begin)?;
         let definitions = follow_definitions(&registry, &options.clock).await;
         let (stop, stopping) = watch::channel(false);
         let api = Arc::new(Api {

@@ -30,7 +30,10 @@ const VERBS: [Verb; 8] = [
 pub fn compile(definition: &Value, schema_since: u64) -> Result<Vec<Arc<Kind>>, String> {
     let spec = &definition["spec"];
     let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let served: Vec<&Value> = versions.iter().filter(|version| version["served"] == true).collect();
+    let served: Vec<&Value> = versions
+        .iter()
+        .filter(|version| version["served"] == true)
+        .collect();
     let group = text(&spec["group"]);
     let mut types = ResourceTypes::default();
     let mut schemas = Vec::with_capacity(served.len());
@@ -47,7 +50,8 @@ pub fn compile(definition: &Value, schema_since: u64) -> Result<Vec<Arc<Kind>>, 
 }
 
 fn schema_of(version: &Value) -> Result<Structural, String> {
-    let mut schema = Structural::from_json(&version["schema"]["openAPIV3Schema"]).map_err(|error| error.to_string())?;
+    let mut schema =
+        Structural::from_json(&version["schema"]["openAPIV3Schema"]).map_err(|error| error.to_string())?;
     // Kept once, in what is published.
     forget_descriptions(&mut schema);
     Ok(schema)
@@ -58,8 +62,12 @@ fn forget_descriptions(schema: &mut Structural) {
     schema.description = None;
     schema.title = None;
     schema.properties.values_mut().for_each(forget_descriptions);
-    schema.items.as_deref_mut().map_or((), forget_descriptions);
-    if let Some(gitsm_schema::structural::AdditionalProperties::Schema(values)) = &mut schema.additional_properties {
+    if let Some(items) = schema.items.as_deref_mut() {
+        forget_descriptions(items);
+    }
+    if let Some(gitsm_schema::structural::AdditionalProperties::Schema(values)) =
+        &mut schema.additional_properties
+    {
         forget_descriptions(values);
     }
 }
@@ -100,16 +108,26 @@ fn kind(
         types: Arc::clone(types),
     };
     let is_terminating = is_true(definition, TERMINATING);
-    let storage = spec["versions"].as_array().into_iter().flatten().find(|version| version["storage"] == true);
+    let storage = spec["versions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|version| version["storage"] == true);
     Ok(Arc::new(Kind {
         resource: GroupResource::new(group, &names.plural),
         version: name.to_owned(),
         namespaced: strategy.namespaced,
-        verbs: VERBS.into_iter().filter(|verb| !(is_terminating && *verb == Verb::Create)).collect(),
+        verbs: VERBS
+            .into_iter()
+            .filter(|verb| !(is_terminating && *verb == Verb::Create))
+            .collect(),
         has_status,
         scale,
         deprecation_warning: deprecation(version, &api_version, &names.kind),
-        storage_version: storage.map_or_else(|| api_version.clone(), |version| format!("{group}/{}", text(&version["name"]))),
+        storage_version: storage.map_or_else(
+            || api_version.clone(),
+            |version| format!("{group}/{}", text(&version["name"])),
+        ),
         strategy: Arc::new(strategy),
         schema,
         schema_since,
@@ -149,14 +167,19 @@ fn scale(scale: &Value) -> Option<ScalePaths> {
     scale.is_object().then(|| ScalePaths {
         spec_replicas: text(&scale["specReplicasPath"]).to_owned(),
         status_replicas: text(&scale["statusReplicasPath"]).to_owned(),
-        label_selector: scale["labelSelectorPath"].as_str().filter(|path| !path.is_empty()).map(str::to_owned),
+        label_selector: scale["labelSelectorPath"]
+            .as_str()
+            .filter(|path| !path.is_empty())
+            .map(str::to_owned),
     })
 }
 
 fn selectable(fields: &Value) -> Vec<String> {
     let fields = fields.as_array().into_iter().flatten();
     let paths = fields.filter_map(|field| field["jsonPath"].as_str());
-    paths.map(|path| path.trim_start_matches('.').to_owned()).collect()
+    paths
+        .map(|path| path.trim_start_matches('.').to_owned())
+        .collect()
 }
 
 fn columns(columns: &Value) -> Vec<Column> {
@@ -167,7 +190,10 @@ fn columns(columns: &Value) -> Vec<Column> {
             ty: text(&column["type"]).to_owned(),
             format: text(&column["format"]).to_owned(),
             description: text(&column["description"]).to_owned(),
-            priority: column["priority"].as_i64().and_then(|number| i32::try_from(number).ok()).unwrap_or(0),
+            priority: column["priority"]
+                .as_i64()
+                .and_then(|number| i32::try_from(number).ok())
+                .unwrap_or(0),
             json_path: text(&column["jsonPath"]).to_owned(),
         })
         .collect()
@@ -177,6 +203,8 @@ fn deprecation(version: &Value, api_version: &str, kind: &str) -> Option<String>
     if version["deprecated"] != true {
         return None;
     }
-    let own = version["deprecationWarning"].as_str().filter(|text| !text.is_empty());
+    let own = version["deprecationWarning"]
+        .as_str()
+        .filter(|text| !text.is_empty());
     Some(own.map_or_else(|| format!("{api_version} {kind} is deprecated"), str::to_owned))
 }

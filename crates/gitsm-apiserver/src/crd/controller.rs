@@ -120,7 +120,9 @@ impl Controller {
             Ok(definition) => self.serve(&name, &definition, stored.revision),
             // It went or changed in between; another event says so.
             Err(error) if matches!(error.code, 404 | 409) => {}
-            Err(error) => tracing::warn!(definition = name, %error, "the status of a definition cannot be written"),
+            Err(error) => {
+                tracing::warn!(definition = name, %error, "the status of a definition cannot be written")
+            }
         }
     }
 
@@ -144,7 +146,10 @@ impl Controller {
             options: &options,
             now: (self.clock)(),
         };
-        let stored = self.registry.modify(&request, name, |old| settle(old, &taken, &now)).await?;
+        let stored = self
+            .registry
+            .modify(&request, name, |old| settle(old, &taken, &now))
+            .await?;
         Ok(stored.value())
     }
 
@@ -217,7 +222,10 @@ impl Controller {
             if let Err(error) = cleanup.run().await {
                 tracing::warn!(definition = name, %error, "the objects of a deleted definition cannot be removed");
             }
-            cleaning.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+            cleaning
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&name);
         });
     }
 }
@@ -254,7 +262,10 @@ impl Cleanup {
     }
 
     fn definition(&self) -> Option<Value> {
-        let stored = self.registry.store().get(&Key::new(&resource(), None, &self.name))?;
+        let stored = self
+            .registry
+            .store()
+            .get(&Key::new(&resource(), None, &self.name))?;
         Some(stored.value())
     }
 
@@ -281,7 +292,9 @@ impl Cleanup {
         };
         let resource = stored_resource(kind);
         let items = self.registry.store().list(&resource, None).items;
-        self.registry.delete_each(&request, &items, &options, &mut Vec::new()).await?;
+        self.registry
+            .delete_each(&request, &items, &options, &mut Vec::new())
+            .await?;
         Ok(self.registry.store().count(&resource))
     }
 
@@ -310,7 +323,16 @@ impl Cleanup {
 fn without_cleanup(definition: &Value) -> Value {
     let mut released = definition.clone();
     let finalizers = definition["metadata"]["finalizers"].as_array();
-    let left: Vec<Value> = finalizers.into_iter().flatten().filter(|known| *known != CLEANUP).cloned().collect();
-    set_meta(&mut released, "finalizers", (!left.is_empty()).then(|| Value::Array(left)));
+    let left: Vec<Value> = finalizers
+        .into_iter()
+        .flatten()
+        .filter(|known| *known != CLEANUP)
+        .cloned()
+        .collect();
+    set_meta(
+        &mut released,
+        "finalizers",
+        (!left.is_empty()).then(|| Value::Array(left)),
+    );
     released
 }

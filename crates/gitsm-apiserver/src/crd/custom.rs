@@ -62,8 +62,12 @@ impl CustomResource {
         let check = |field: &str, wanted: &str| {
             let found = object[field].as_str().unwrap_or_default();
             (found != wanted).then(|| {
-                FieldError::new(ErrorKind::Invalid, Path::root().field(field), format!("must be {wanted}"))
-                    .with_value(found.into())
+                FieldError::new(
+                    ErrorKind::Invalid,
+                    Path::root().field(field),
+                    format!("must be {wanted}"),
+                )
+                .with_value(found.into())
             })
         };
         let errors = [check("kind", &self.kind), check("apiVersion", &self.api_version)];
@@ -102,7 +106,11 @@ impl CustomResource {
 fn is_blocking(error: &FieldError) -> bool {
     matches!(
         error.kind,
-        ErrorKind::NotSupported | ErrorKind::Required | ErrorKind::TooLong | ErrorKind::TooMany | ErrorKind::TypeInvalid
+        ErrorKind::NotSupported
+            | ErrorKind::Required
+            | ErrorKind::TooLong
+            | ErrorKind::TooMany
+            | ErrorKind::TypeInvalid
     )
 }
 

@@ -15,11 +15,21 @@ pub fn is_true(definition: &Value, condition: &str) -> bool {
 }
 
 fn conditions(definition: &Value) -> impl Iterator<Item = &Value> {
-    definition["status"]["conditions"].as_array().into_iter().flatten()
+    definition["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten()
 }
 
 /// Sets a condition. The time is that of the last change of its status.
-pub fn set_condition(definition: &mut Value, condition: &str, holds: bool, reason: &str, message: &str, now: &str) {
+pub fn set_condition(
+    definition: &mut Value,
+    condition: &str,
+    holds: bool,
+    reason: &str,
+    message: &str,
+    now: &str,
+) {
     let status = if holds { "True" } else { "False" };
     let list = &mut definition["status"]["conditions"];
     if !list.is_array() {
@@ -56,7 +66,9 @@ impl Taken {
             let names = &other["status"]["acceptedNames"];
             taken.resources.extend(resource_names(names).map(str::to_owned));
             let kinds = [&names["kind"], &names["listKind"]];
-            taken.kinds.extend(kinds.into_iter().filter_map(Value::as_str).map(str::to_owned));
+            taken
+                .kinds
+                .extend(kinds.into_iter().filter_map(Value::as_str).map(str::to_owned));
         }
         taken.resources.remove("");
         taken.kinds.remove("");
@@ -64,11 +76,15 @@ impl Taken {
     }
 
     fn resource(&self, name: &str) -> Option<String> {
-        self.resources.contains(name).then(|| format!("{name:?} is already in use"))
+        self.resources
+            .contains(name)
+            .then(|| format!("{name:?} is already in use"))
     }
 
     fn kind(&self, name: &str) -> Option<String> {
-        self.kinds.contains(name).then(|| format!("{name:?} is already in use"))
+        self.kinds
+            .contains(name)
+            .then(|| format!("{name:?} is already in use"))
     }
 }
 
@@ -87,12 +103,27 @@ pub fn settle(definition: &Value, taken: &Taken, now: &str) -> Value {
     let conflict = accept_names(&mut settled, taken);
     match &conflict {
         Some((reason, message)) => set_condition(&mut settled, NAMES_ACCEPTED, false, reason, message, now),
-        None => set_condition(&mut settled, NAMES_ACCEPTED, true, "NoConflicts", "no conflicts found", now),
+        None => set_condition(
+            &mut settled,
+            NAMES_ACCEPTED,
+            true,
+            "NoConflicts",
+            "no conflicts found",
+            now,
+        ),
     }
     let (holds, reason, message) = match conflict {
         // Once served, a definition stays served: its old names hold.
-        _ if is_true(definition, ESTABLISHED) => (true, "InitialNamesAccepted", "the initial names have been accepted"),
-        None => (true, "InitialNamesAccepted", "the initial names have been accepted"),
+        _ if is_true(definition, ESTABLISHED) => (
+            true,
+            "InitialNamesAccepted",
+            "the initial names have been accepted",
+        ),
+        None => (
+            true,
+            "InitialNamesAccepted",
+            "the initial names have been accepted",
+        ),
         Some(_) => (false, "NotAccepted", "not all names are accepted"),
     };
     set_condition(&mut settled, ESTABLISHED, holds, reason, message, now);
@@ -107,25 +138,48 @@ pub fn settle(definition: &Value, taken: &Taken, now: &str) -> Value {
 /// Accepts the names that are free; the first that is not is the conflict.
 fn accept_names(definition: &mut Value, taken: &Taken) -> Option<(String, String)> {
     let wanted = definition["spec"]["names"].clone();
-    let mut accepted = definition["status"]["acceptedNames"].as_object().cloned().unwrap_or_default();
+    let mut accepted = definition["status"]["acceptedNames"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     let mut conflict = None;
     let mut note = |reason: &str, message: String| {
         if conflict.is_none() {
             conflict = Some((reason.to_owned(), message));
         }
     };
-    let mut single = |field: &str, reason: &str, taken: Option<String>, accepted: &mut Map<String, Value>| match taken {
-        Some(message) => note(reason, message),
-        None => set(accepted, field, wanted.get(field)),
-    };
+    let mut single =
+        |field: &str, reason: &str, taken: Option<String>, accepted: &mut Map<String, Value>| match taken {
+            Some(message) => note(reason, message),
+            None => set(accepted, field, wanted.get(field)),
+        };
     let text = |field: &str| wanted[field].as_str().unwrap_or_default();
-    single("plural", "PluralConflict", taken.resource(text("plural")), &mut accepted);
-    single("singular", "SingularConflict", taken.resource(text("singular")), &mut accepted);
-    let short = wanted["shortNames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    single(
+        "plural",
+        "PluralConflict",
+        taken.resource(text("plural")),
+        &mut accepted,
+    );
+    single(
+        "singular",
+        "SingularConflict",
+        taken.resource(text("singular")),
+        &mut accepted,
+    );
+    let short = wanted["shortNames"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     let short_taken = short.filter_map(|name| taken.resource(name)).next();
     single("shortNames", "ShortNamesConflict", short_taken, &mut accepted);
     single("kind", "KindConflict", taken.kind(text("kind")), &mut accepted);
-    single("listKind", "ListKindConflict", taken.kind(text("listKind")), &mut accepted);
+    single(
+        "listKind",
+        "ListKindConflict",
+        taken.kind(text("listKind")),
+        &mut accepted,
+    );
     set(&mut accepted, "categories", wanted.get("categories"));
     definition["status"]["acceptedNames"] = Value::Object(accepted);
     conflict
@@ -145,7 +199,14 @@ fn set(fields: &mut Map<String, Value>, field: &str, value: Option<&Value>) {
 /// Marks a definition whose deletion was asked for.
 pub fn mark_terminating(definition: &mut Value, now: &str) {
     let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
-    set_condition(definition, TERMINATING, true, "InstanceDeletionPending", message, now);
+    set_condition(
+        definition,
+        TERMINATING,
+        true,
+        "InstanceDeletionPending",
+        message,
+        now,
+    );
 }
 
 #[cfg(test)]
@@ -169,8 +230,14 @@ mod tests {
         let first = settle(&definition("foos", "Foo"), &Taken::default(), "t");
         let second = settle(&definition("bars", "Foo"), &Taken::by([&first]), "t");
         assert!(!is_true(&second, NAMES_ACCEPTED) && !is_true(&second, ESTABLISHED));
-        assert_eq!(second["status"]["acceptedNames"], json!({"plural": "bars", "singular": "bars"}));
+        assert_eq!(
+            second["status"]["acceptedNames"],
+            json!({"plural": "bars", "singular": "bars"})
+        );
         assert_eq!(second["status"]["conditions"][0]["reason"], "KindConflict");
-        assert_eq!(second["status"]["conditions"][0]["message"], "\"Foo\" is already in use");
+        assert_eq!(
+            second["status"]["conditions"][0]["message"],
+            "\"Foo\" is already in use"
+        );
     }
 }

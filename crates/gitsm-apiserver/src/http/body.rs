@@ -30,7 +30,11 @@ where
     }
     match tokio::time::timeout(READ_TIMEOUT, collect(body)).await {
         Ok(read) => read,
-        Err(_) => Err(ApiError::new(408, "Timeout", "the body of the request took too long to arrive")),
+        Err(_) => Err(ApiError::new(
+            408,
+            "Timeout",
+            "the body of the request took too long to arrive",
+        )),
     }
 }
 
@@ -96,7 +100,9 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Pieces(pieces) => Poll::Ready(pieces.pop_front().map(|piece| Ok(Frame::data(piece)))),
-            Self::Stream(pieces) => pieces.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
+            Self::Stream(pieces) => pieces
+                .poll_recv(cx)
+                .map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
         }
     }
 

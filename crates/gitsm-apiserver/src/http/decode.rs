@@ -28,8 +28,12 @@ pub struct Decoded {
 /// 415 for a form that is not known, 400 for what cannot be read.
 pub fn by_content_type(content_type: Option<&str>, raw: &[u8], wanted: &str) -> Result<Decoded, ApiError> {
     let read = match negotiate::body(content_type)? {
-        BodyFormat::Json => json(raw).map_err(|why| format!("couldn't get version/kind; json parse error: {why}")),
-        BodyFormat::Yaml => yaml(raw).map_err(|why| format!("couldn't get version/kind; yaml parse error: {why}")),
+        BodyFormat::Json => {
+            json(raw).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))
+        }
+        BodyFormat::Yaml => {
+            yaml(raw).map_err(|why| format!("couldn't get version/kind; yaml parse error: {why}"))
+        }
         BodyFormat::Protobuf => return protobuf(raw),
     };
     read.map_err(|why| unrecognized(wanted, &why, raw))
@@ -41,8 +45,12 @@ pub fn by_content_type(content_type: Option<&str>, raw: &[u8], wanted: &str) -> 
 /// As [`by_content_type`].
 pub fn by_content_type_plain(content_type: Option<&str>, raw: &[u8]) -> Result<Decoded, ApiError> {
     let read = match negotiate::body(content_type)? {
-        BodyFormat::Json => json(raw).map_err(|why| format!("couldn't get version/kind; json parse error: {why}")),
-        BodyFormat::Yaml => yaml(raw).map_err(|why| format!("couldn't get version/kind; yaml parse error: {why}")),
+        BodyFormat::Json => {
+            json(raw).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))
+        }
+        BodyFormat::Yaml => {
+            yaml(raw).map_err(|why| format!("couldn't get version/kind; yaml parse error: {why}"))
+        }
         BodyFormat::Protobuf => return protobuf(raw),
     };
     read.map_err(ApiError::bad_request)
@@ -202,9 +210,9 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut list = Vec::new();
         loop {
             let index = list.len();
-            let next = self
-                .0
-                .within(format_args!("[{index}]"), |reader| elements.next_element_seed(reader.node()))?;
+            let next = self.0.within(format_args!("[{index}]"), |reader| {
+                elements.next_element_seed(reader.node())
+            })?;
             match next {
                 Some(element) => list.push(element),
                 None => return Ok(Value::Array(list)),
@@ -219,9 +227,9 @@ impl<'de> Visitor<'de> for Node<'_> {
                 self.0.duplicate(&key);
             }
             let dot = if self.0.path.is_empty() { "" } else { "." };
-            let value = self
-                .0
-                .within(format_args!("{dot}{key}"), |reader| entries.next_value_seed(reader.node()))?;
+            let value = self.0.within(format_args!("{dot}{key}"), |reader| {
+                entries.next_value_seed(reader.node())
+            })?;
             fields.insert(key, value);
         }
         Ok(Value::Object(fields))
@@ -298,13 +306,19 @@ mod tests {
     #[test]
     fn numbers_are_read_as_go_reads_them() {
         let decoded = json(br#"[1.0, 1.5, 18446744073709551615, -3, 1e3]"#).unwrap();
-        assert_eq!(decoded.value, json!([1, 1.5, 18_446_744_073_709_551_615_u64 as f64, -3, 1000]));
+        assert_eq!(
+            decoded.value,
+            json!([1, 1.5, 18_446_744_073_709_551_615_u64 as f64, -3, 1000])
+        );
     }
 
     #[test]
     fn yaml_is_read_with_other_keys() {
         let decoded = yaml(b"a: {1: x, true: y}\nb: [1, 2.5, null, '3']\n").unwrap();
-        assert_eq!(decoded.value, json!({"a": {"1": "x", "true": "y"}, "b": [1, 2.5, null, "3"]}));
+        assert_eq!(
+            decoded.value,
+            json!({"a": {"1": "x", "true": "y"}, "b": [1, 2.5, null, "3"]})
+        );
         assert_eq!(yaml(b"a: 1\na: 2\n").unwrap().duplicates, ["a"]);
     }
 

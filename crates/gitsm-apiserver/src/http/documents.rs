@@ -32,15 +32,26 @@ impl Api {
             ["apis", group, version] => listed(asked, discovery::api_resource_list(&table, group, version)),
             ["version"] => Ok(Reply::value(200, &version(), Format::Json, true)),
             [probe @ ("healthz" | "livez" | "readyz")] => Ok(self.health(asked, probe)),
-            [probe @ ("healthz" | "livez" | "readyz"), check] if CHECKS.contains(check) => Ok(self.check(probe)),
+            [probe @ ("healthz" | "livez" | "readyz"), check] if CHECKS.contains(check) => {
+                Ok(self.check(probe))
+            }
             ["openapi", "v2"] => {
                 let stub = openapi::v2::stub(asked.accept());
                 let (content_type, body) = stub.ok_or_else(|| ApiError::not_acceptable(&[JSON]))?;
                 Ok(Reply::new(200, content_type, Bytes::from_static(body)))
             }
-            ["openapi", "v3", ..] if !openapi::v3::accepts(asked.accept()) => Err(ApiError::not_acceptable(&[JSON])),
-            ["openapi", "v3"] => Ok(Reply::value(200, &openapi::v3::index(&table), Format::Json, false)),
-            ["openapi", "v3", "api", version] => Ok(schemas(asked, openapi::v3::document(&table, "", version))),
+            ["openapi", "v3", ..] if !openapi::v3::accepts(asked.accept()) => {
+                Err(ApiError::not_acceptable(&[JSON]))
+            }
+            ["openapi", "v3"] => Ok(Reply::value(
+                200,
+                &openapi::v3::index(&table),
+                Format::Json,
+                false,
+            )),
+            ["openapi", "v3", "api", version] => {
+                Ok(schemas(asked, openapi::v3::document(&table, "", version)))
+            }
             ["openapi", "v3", "apis", group, version] => {
                 Ok(schemas(asked, openapi::v3::document(&table, group, version)))
             }
@@ -57,7 +68,14 @@ impl Api {
             let versions = group.versions().iter();
             paths.extend(versions.map(|version| format!("/apis/{}/{}", group.name(), version.version)));
         }
-        for path in ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] {
+        for path in [
+            "/healthz",
+            "/livez",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/readyz",
+            "/version",
+        ] {
             paths.push(path.to_owned());
         }
         Reply::value(200, &json!({"paths": paths}), Format::Json, asked.pretty)
@@ -72,7 +90,11 @@ impl Api {
                 tagged(asked, discovery::aggregated_content_type(beta), tag, body.into())
             }
             Discovery::Legacy(format) => {
-                let host = asked.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+                let host = asked
+                    .headers
+                    .get(HOST)
+                    .and_then(|value| value.to_str().ok())
+                    .unwrap_or_default();
                 let value = if is_core {
                     discovery::api_versions(&table, host)
                 } else {
@@ -94,7 +116,11 @@ impl Api {
         }
         let mut text: String = CHECKS.iter().map(|check| format!("[+]{check} ok\n")).collect();
         if probe == "readyz" {
-            text += if is_ready { "[+]shutdown ok\n" } else { "[-]shutdown failed: the server stops\n" };
+            text += if is_ready {
+                "[+]shutdown ok\n"
+            } else {
+                "[-]shutdown failed: the server stops\n"
+            };
         }
         text += &format!("{probe} check {}\n", if is_ready { "passed" } else { "failed" });
         Reply::text(code, text)
@@ -102,7 +128,10 @@ impl Api {
 
     fn check(&self, probe: &str) -> Reply {
         let is_ready = probe != "readyz" || !*self.stopping.borrow();
-        Reply::text(if is_ready { 200 } else { 500 }, if is_ready { "ok" } else { "the server stops" })
+        Reply::text(
+            if is_ready { 200 } else { 500 },
+            if is_ready { "ok" } else { "the server stops" },
+        )
     }
 }
 
@@ -116,7 +145,10 @@ fn listed(asked: &Asked<'_>, document: Option<Value>) -> Result<Reply, ApiError>
 
 /// A document with an `ETag`: who has it already is told so.
 fn tagged(asked: &Asked<'_>, content_type: &'static str, tag: String, body: Bytes) -> Reply {
-    let known = asked.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = asked
+        .headers
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
     let mut reply = if known == Some(tag.as_str()) {
         Reply::new(304, content_type, Bytes::new())
     } else {

@@ -14,7 +14,11 @@ pub trait Gate: Send + Sync {
     ///
     /// # Errors
     /// 401, and 403 for an impersonation that is not allowed.
-    fn authenticate(&self, headers: &HeaderMap, certificate: Option<&CertificateDer<'_>>) -> Result<User, ApiError>;
+    fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        certificate: Option<&CertificateDer<'_>>,
+    ) -> Result<User, ApiError>;
 
     /// Whether the user may do it.
     ///

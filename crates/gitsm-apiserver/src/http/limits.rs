@@ -50,7 +50,11 @@ impl Inflight {
     /// # Errors
     /// 429 where the user has too many under way.
     pub fn enter(&self, user: &str, is_watch: bool) -> Result<Permit, ApiError> {
-        let limit = if is_watch { self.limits.watches } else { self.limits.requests };
+        let limit = if is_watch {
+            self.limits.watches
+        } else {
+            self.limits.requests
+        };
         let key = (user.to_owned(), is_watch);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(key.clone()).or_default();

@@ -30,7 +30,7 @@ mod writes;
 use crate::crd::controller::Clock;
 use crate::error::ApiError;
 use crate::negotiate;
-use crate::registry::{Registry, system_uid};
+use crate::registry::Registry;
 use crate::request::Verb;
 use crate::user::User;
 use audit::{AuditLog, Entry};
@@ -124,7 +124,7 @@ impl Api {
         let (parts, body) = request.into_parts();
         let began = Instant::now();
         let at = (self.clock)();
-        let id = system_uid();
+        let id = crate::random_uid().unwrap_or_default();
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let accept = header(&parts.headers, &ACCEPT);
         let pretty = is_pretty(&query, &parts.headers);
@@ -132,9 +132,12 @@ impl Api {
         let work = self.process(peer, &parts, &query, at, pretty, body, &mut outcome);
         let result = Isolated::new(work).await.unwrap_or_else(|panic| {
             tracing::error!(uri = %parts.uri, panic, "a request panicked; this is a bug of the server");
-            Err(ApiError::internal("the server failed while it handled this request"))
+            Err(ApiError::internal(
+                "the server failed while it handled this request",
+            ))
         });
-        let reply = result.unwrap_or_else(|error| Reply::error(&error, negotiate::error_format(accept), pretty));
+        let reply =
+            result.unwrap_or_else(|error| Reply::error(&error, negotiate::error_format(accept), pretty));
         self.audit.note(&Entry {
             id: &id,
             at,
@@ -148,7 +151,10 @@ impl Api {
         reply.into_response(&id)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one request, read by the only caller")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of one request, read by the only caller"
+    )]
     async fn process<B>(
         self: &Arc<Self>,
         peer: &Peer,
@@ -164,7 +170,9 @@ impl Api {
         B::Error: std::fmt::Display,
     {
         let certificate = peer.certificate.as_ref();
-        let user = &*outcome.user.insert(self.gate.authenticate(&parts.headers, certificate)?);
+        let user = &*outcome
+            .user
+            .insert(self.gate.authenticate(&parts.headers, certificate)?);
         let target = path::parse(&parts.method, parts.uri.path(), query)?;
         let target = &*outcome.target.insert(target);
         let permit = self.inflight.enter(&user.name, is_watch(target))?;
@@ -194,7 +202,9 @@ fn is_pretty(query: &Query, headers: &HeaderMap) -> bool {
         return wanted;
     }
     let agent = header(headers, &USER_AGENT).unwrap_or_default();
-    ["curl", "Wget", "Mozilla/5.0"].iter().any(|tool| agent.starts_with(tool))
+    ["curl", "Wget", "Mozilla/5.0"]
+        .iter()
+        .any(|tool| agent.starts_with(tool))
 }
 
 /// Held by what goes on after the answer began.

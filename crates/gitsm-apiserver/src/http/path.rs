@@ -113,17 +113,53 @@ mod tests {
         for (method, path, expected) in [
             (Method::GET, "/api/v1/namespaces", "list /v1 namespaces - - -"),
             (Method::GET, "/api/v1/namespaces/a", "get /v1 namespaces - a -"),
-            (Method::PUT, "/api/v1/namespaces/a/finalize", "update /v1 namespaces - a finalize"),
-            (Method::POST, "/api/v1/namespaces/a/configmaps", "create /v1 configmaps a - -"),
-            (Method::DELETE, "/apis/g.dev/v1/foos/x", "delete g.dev/v1 foos - x -"),
-            (Method::DELETE, "/apis/g.dev/v1/namespaces/n/foos", "deletecollection g.dev/v1 foos n - -"),
-            (Method::PATCH, "/apis/g.dev/v1/namespaces/n/foos/x/status", "patch g.dev/v1 foos n x status"),
-            (Method::GET, "/apis/g.dev/v1/namespaces/n/foos/x/a/b", "get g.dev/v1 foos n x a/b"),
-            (Method::GET, "/apis/g.dev/v1/foos/a%20b/", "get g.dev/v1 foos - a b -"),
+            (
+                Method::PUT,
+                "/api/v1/namespaces/a/finalize",
+                "update /v1 namespaces - a finalize",
+            ),
+            (
+                Method::POST,
+                "/api/v1/namespaces/a/configmaps",
+                "create /v1 configmaps a - -",
+            ),
+            (
+                Method::DELETE,
+                "/apis/g.dev/v1/foos/x",
+                "delete g.dev/v1 foos - x -",
+            ),
+            (
+                Method::DELETE,
+                "/apis/g.dev/v1/namespaces/n/foos",
+                "deletecollection g.dev/v1 foos n - -",
+            ),
+            (
+                Method::PATCH,
+                "/apis/g.dev/v1/namespaces/n/foos/x/status",
+                "patch g.dev/v1 foos n x status",
+            ),
+            (
+                Method::GET,
+                "/apis/g.dev/v1/namespaces/n/foos/x/a/b",
+                "get g.dev/v1 foos n x a/b",
+            ),
+            (
+                Method::GET,
+                "/apis/g.dev/v1/foos/a%20b/",
+                "get g.dev/v1 foos - a b -",
+            ),
         ] {
             assert_eq!(text(&resource(method, path)), expected, "{path}");
         }
-        for path in ["/", "/api", "/api/v1", "/apis/g.dev", "/apis/g.dev/v1", "/healthz", "/openapi/v3/api/v1"] {
+        for path in [
+            "/",
+            "/api",
+            "/api/v1",
+            "/apis/g.dev",
+            "/apis/g.dev/v1",
+            "/healthz",
+            "/openapi/v3/api/v1",
+        ] {
             let target = parse(&Method::GET, path, &Query::default()).unwrap();
             assert_eq!(target, Target::Path(path.to_owned()));
         }

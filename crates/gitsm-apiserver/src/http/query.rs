@@ -37,9 +37,7 @@ impl Query {
 
     /// The first value of a parameter, `None` where it is empty.
     fn text(&self, name: &str) -> Option<String> {
-        self.get(name)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
+        self.get(name).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     /// All values of a parameter.
@@ -121,7 +119,9 @@ impl Query {
             "Strict" => FieldValidation::Strict,
             other => {
                 let supported = r#"supported values: "", "Ignore", "Strict", "Warn""#;
-                errors.push(complaint(ErrorKind::NotSupported, "fieldValidation", supported).with_value(other.into()));
+                errors.push(
+                    complaint(ErrorKind::NotSupported, "fieldValidation", supported).with_value(other.into()),
+                );
                 FieldValidation::Warn
             }
         };
@@ -143,7 +143,10 @@ impl Query {
         let options = self.write_options("PatchOptions", agent)?;
         if apply && !options.field_manager_given {
             let why = "is required for apply patch";
-            refuse("PatchOptions", &[complaint(ErrorKind::Required, "fieldManager", why)])?;
+            refuse(
+                "PatchOptions",
+                &[complaint(ErrorKind::Required, "fieldManager", why)],
+            )?;
         }
         if !apply && options.force.is_some() {
             let why = "may not be specified for non-apply patch";
@@ -168,7 +171,11 @@ impl Query {
         let propagation = self.text("propagationPolicy");
         let options = DeleteOptions {
             dry_run: self.dry_run(&mut errors),
-            propagation: propagation_of(propagation.as_deref(), self.switch("orphanDependents"), &mut errors),
+            propagation: propagation_of(
+                propagation.as_deref(),
+                self.switch("orphanDependents"),
+                &mut errors,
+            ),
             uid: None,
             resource_version: None,
             grace_period_seconds: self.integer("gracePeriodSeconds")?,
@@ -217,7 +224,11 @@ fn delete_options_of_body(body: &Value) -> Result<DeleteOptions, ApiError> {
     })
 }
 
-fn propagation_of(policy: Option<&str>, orphan: Option<bool>, errors: &mut Vec<FieldError>) -> Option<Propagation> {
+fn propagation_of(
+    policy: Option<&str>,
+    orphan: Option<bool>,
+    errors: &mut Vec<FieldError>,
+) -> Option<Propagation> {
     if policy.is_some() && orphan.is_some() {
         let why = "orphanDependents and deletionPropagation cannot be both set";
         errors.push(complaint(ErrorKind::Invalid, "propagationPolicy", why).with_value(policy.into()));
@@ -229,7 +240,9 @@ fn propagation_of(policy: Option<&str>, orphan: Option<bool>, errors: &mut Vec<F
         (None, None) => None,
         (Some(other), _) => {
             let supported = r#"supported values: "Background", "Foreground", "Orphan""#;
-            errors.push(complaint(ErrorKind::NotSupported, "propagationPolicy", supported).with_value(other.into()));
+            errors.push(
+                complaint(ErrorKind::NotSupported, "propagationPolicy", supported).with_value(other.into()),
+            );
             None
         }
     }
@@ -262,13 +275,22 @@ fn list_errors(options: &ListOptions) -> Vec<FieldError> {
         return errors;
     };
     if options.resource_version.is_none() {
-        forbid(field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+        forbid(
+            field,
+            "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        );
     }
     if options.continue_token.is_some() {
-        forbid(field, "resourceVersionMatch is forbidden when continue is provided");
+        forbid(
+            field,
+            "resourceVersionMatch is forbidden when continue is provided",
+        );
     }
     if wanted == "Exact" && options.resource_version.as_deref() == Some("0") {
-        forbid(field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+        forbid(
+            field,
+            "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+        );
     }
     if !matches!(wanted, "Exact" | "NotOlderThan") {
         let supported = r#"supported values: "Exact", "NotOlderThan", """#;
@@ -306,14 +328,20 @@ fn manager_error(manager: &str) -> Option<FieldError> {
         return Some(complaint(ErrorKind::TooLong, "fieldManager", why));
     }
     let (position, bad) = manager.char_indices().find(|(_, char)| char.is_control())?;
-    let why = format!("invalid character {bad:?} (at position {position}), should only contain printable characters");
+    let why = format!(
+        "invalid character {bad:?} (at position {position}), should only contain printable characters"
+    );
     Some(complaint(ErrorKind::Invalid, "fieldManager", why).with_value(manager.into()))
 }
 
 /// The manager that a client gets by its User-Agent: what stands before the first `/`.
 fn manager_of(agent: &str) -> String {
     let name = agent.split('/').next().unwrap_or_default();
-    let printable: String = name.chars().filter(|char| !char.is_control()).take(MAX_MANAGER).collect();
+    let printable: String = name
+        .chars()
+        .filter(|char| !char.is_control())
+        .take(MAX_MANAGER)
+        .collect();
     if printable.is_empty() {
         "unknown".to_owned()
     } else {
@@ -355,7 +383,12 @@ mod tests {
 
     #[test]
     fn switches_are_off_only_for_false_and_zero() {
-        for (text, expected) in [("watch", true), ("watch=", true), ("watch=0", false), ("watch=False", false)] {
+        for (text, expected) in [
+            ("watch", true),
+            ("watch=", true),
+            ("watch=0", false),
+            ("watch=False", false),
+        ] {
             assert_eq!(Query::parse(text).is_watch(), expected, "{text}");
         }
         assert!(!Query::parse("").is_watch());
@@ -370,7 +403,9 @@ mod tests {
             error.message,
             r#"CreateOptions.meta.k8s.io "" is invalid: [dryRun: Unsupported value: ["x"]: supported values: "All", fieldValidation: Unsupported value: "Foo": supported values: "", "Ignore", "Strict", "Warn"]"#
         );
-        let options = Query::parse("dryRun=All").write_options("CreateOptions", "curl/8").unwrap();
+        let options = Query::parse("dryRun=All")
+            .write_options("CreateOptions", "curl/8")
+            .unwrap();
         assert!(options.dry_run && options.field_manager == "curl" && !options.field_manager_given);
     }
 
@@ -381,15 +416,29 @@ mod tests {
             error.message,
             "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch"
         );
-        assert_eq!(Query::parse("force=true").patch_options("x", true).unwrap_err().code, 422);
+        assert_eq!(
+            Query::parse("force=true")
+                .patch_options("x", true)
+                .unwrap_err()
+                .code,
+            422
+        );
     }
 
     #[test]
     fn watch_list_needs_its_match() {
-        let error = Query::parse("watch=1&sendInitialEvents=true").list_options().unwrap_err();
-        assert!(error.message.contains("requires setting resourceVersionMatch"), "{error}");
+        let error = Query::parse("watch=1&sendInitialEvents=true")
+            .list_options()
+            .unwrap_err();
+        assert!(
+            error.message.contains("requires setting resourceVersionMatch"),
+            "{error}"
+        );
         let fine = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
-        assert_eq!(Query::parse(fine).list_options().unwrap().send_initial_events, Some(true));
+        assert_eq!(
+            Query::parse(fine).list_options().unwrap().send_initial_events,
+            Some(true)
+        );
         let error = Query::parse("limit=x").list_options().unwrap_err();
         assert_eq!(error.message, "strconv.ParseInt: parsing \"x\": invalid syntax");
     }
@@ -397,10 +446,14 @@ mod tests {
     #[test]
     fn a_delete_body_wins_over_the_query() {
         let query = Query::parse("propagationPolicy=Orphan");
-        let body = json!({"propagationPolicy": "Foreground", "preconditions": {"uid": "u"}, "dryRun": ["All"]});
+        let body =
+            json!({"propagationPolicy": "Foreground", "preconditions": {"uid": "u"}, "dryRun": ["All"]});
         let options = query.delete_options(Some(&body)).unwrap();
         assert_eq!(options.propagation, Some(Propagation::Foreground));
         assert!(options.dry_run && options.uid.as_deref() == Some("u"));
-        assert_eq!(query.delete_options(None).unwrap().propagation, Some(Propagation::Orphan));
+        assert_eq!(
+            query.delete_options(None).unwrap().propagation,
+            Some(Propagation::Orphan)
+        );
     }
 }

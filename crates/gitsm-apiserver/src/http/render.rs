@@ -38,7 +38,12 @@ pub(super) fn object(
 }
 
 /// The reply that holds a list.
-pub(super) fn list(asked: &Asked<'_>, kind: &Kind, list: &ListReply, accepted: Accepted) -> Result<Reply, ApiError> {
+pub(super) fn list(
+    asked: &Asked<'_>,
+    kind: &Kind,
+    list: &ListReply,
+    accepted: Accepted,
+) -> Result<Reply, ApiError> {
     let pretty = asked.pretty || accepted.pretty;
     let meta = list_meta(kind, list);
     let version = match accepted.shape {
@@ -132,7 +137,11 @@ impl Events {
         let is_first = std::mem::take(&mut self.is_first);
         match event {
             Some(event) => {
-                let headings = if is_first && matches!(self.accepted.shape, Shape::Table(_)) { " first" } else { "" };
+                let headings = if is_first && matches!(self.accepted.shape, Shape::Table(_)) {
+                    " first"
+                } else {
+                    ""
+                };
                 let key = format!("{change} {}{headings}", self.form);
                 event.encoded(&key, || self.encode(change, object, is_first))
             }
@@ -150,7 +159,9 @@ impl Events {
                 return frame.into();
             }
             Shape::Table(version) => self.table(version).event(&object.value(), is_first),
-            Shape::Metadata(version) | Shape::MetadataList(version) => partial::object_metadata(&object.value(), version),
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                partial::object_metadata(&object.value(), version)
+            }
         };
         format!("{{\"type\":\"{change}\",\"object\":{shaped}}}\n").into()
     }
@@ -161,7 +172,9 @@ impl Events {
         match self.accepted.shape {
             Shape::Plain => object,
             Shape::Table(version) => self.table(version).event(&object, false),
-            Shape::Metadata(version) | Shape::MetadataList(version) => partial::object_metadata(&object, version),
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                partial::object_metadata(&object, version)
+            }
         }
     }
 

@@ -13,20 +13,20 @@ const MAX_WARNINGS: usize = 4_096;
 
 /// What is answered.
 #[derive(Debug)]
-pub struct Reply {
+pub(super) struct Reply {
     /// The HTTP status.
-    pub code: u16,
+    pub(super) code: u16,
     /// `Content-Type`.
-    pub content_type: &'static str,
+    pub(super) content_type: &'static str,
     /// The body.
-    pub body: ReplyBody,
+    pub(super) body: ReplyBody,
     /// Further headers.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Reply {
     /// A reply with a body of one piece.
-    pub fn new(code: u16, content_type: &'static str, body: impl Into<ReplyBody>) -> Self {
+    pub(super) fn new(code: u16, content_type: &'static str, body: impl Into<ReplyBody>) -> Self {
         Self {
             code,
             content_type,
@@ -36,24 +36,27 @@ impl Reply {
     }
 
     /// Plain text.
-    pub fn text(code: u16, text: impl Into<String>) -> Self {
+    pub(super) fn text(code: u16, text: impl Into<String>) -> Self {
         Self::new(code, "text/plain; charset=utf-8", Bytes::from(text.into()))
     }
 
     /// What upstream answers where nothing is.
-    pub fn page_not_found() -> Self {
+    pub(super) fn page_not_found() -> Self {
         Self::text(404, "404 page not found\n")
     }
 
     /// A JSON value in the wanted form.
-    pub fn value(code: u16, value: &Value, format: Format, pretty: bool) -> Self {
+    pub(super) fn value(code: u16, value: &Value, format: Format, pretty: bool) -> Self {
         Self::new(code, format.content_type(), written(value, format, pretty))
     }
 
     /// An error as a `Status`.
-    pub fn error(error: &ApiError, format: Format, pretty: bool) -> Self {
+    pub(super) fn error(error: &ApiError, format: Format, pretty: bool) -> Self {
         let mut reply = Self::value(error.code, &error.to_status(), format, pretty);
-        let after = error.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+        let after = error
+            .details
+            .as_ref()
+            .map_or(0, |details| details.retry_after_seconds);
         if after > 0 {
             reply.headers.push((RETRY_AFTER, HeaderValue::from(after)));
         }
@@ -62,11 +65,13 @@ impl Reply {
 
     /// Adds warnings as headers; what is too much is left out.
     #[must_use]
-    pub fn with_warnings(mut self, warnings: &[String]) -> Self {
+    pub(super) fn with_warnings(mut self, warnings: &[String]) -> Self {
         let mut left = MAX_WARNINGS;
         let mut seen = std::collections::HashSet::new();
         for warning in warnings.iter().filter(|warning| seen.insert(warning.as_str())) {
-            let Some(value) = warning_header(warning) else { continue };
+            let Some(value) = warning_header(warning) else {
+                continue;
+            };
             if value.len() > left {
                 break;
             }
@@ -77,7 +82,7 @@ impl Reply {
     }
 
     /// The response; `audit` identifies the request.
-    pub fn into_response(self, audit: &str) -> Response<ReplyBody> {
+    pub(super) fn into_response(self, audit: &str) -> Response<ReplyBody> {
         let mut response = Response::new(self.body);
         *response.status_mut() = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -123,7 +128,10 @@ mod tests {
     #[test]
     fn warnings_are_quoted() {
         let header = warning_header("unknown field \"spec.a\"\n");
-        assert_eq!(header, HeaderValue::from_str(r#"299 - "unknown field \"spec.a\" ""#).ok());
+        assert_eq!(
+            header,
+            HeaderValue::from_str(r#"299 - "unknown field \"spec.a\" ""#).ok()
+        );
     }
 
     #[test]

@@ -47,7 +47,12 @@ impl Api {
         Ok(reply.with_warnings(warning))
     }
 
-    async fn review<B>(&self, asked: &Asked<'_>, request: &ResourceRequest, body: B) -> Result<Reply, ApiError>
+    async fn review<B>(
+        &self,
+        asked: &Asked<'_>,
+        request: &ResourceRequest,
+        body: B,
+    ) -> Result<Reply, ApiError>
     where
         B: Body<Data = Bytes> + Unpin + Send,
         B::Error: std::fmt::Display,
@@ -67,7 +72,13 @@ impl Api {
         Ok(Reply::value(201, &answer, accepted.format, asked.pretty))
     }
 
-    fn get(&self, asked: &Asked<'_>, kind: &Arc<Kind>, part: Part, request: &ResourceRequest) -> Result<Reply, ApiError> {
+    fn get(
+        &self,
+        asked: &Asked<'_>,
+        kind: &Arc<Kind>,
+        part: Part,
+        request: &ResourceRequest,
+    ) -> Result<Reply, ApiError> {
         let accepted = negotiate::resource(asked.accept())?;
         let namespace = request.namespace.as_deref();
         let name = request.name.as_deref().unwrap_or_default();
@@ -79,7 +90,12 @@ impl Api {
         render::object(asked, kind, &stored, accepted, 200)
     }
 
-    async fn list(&self, asked: &Asked<'_>, kind: &Arc<Kind>, request: &ResourceRequest) -> Result<Reply, ApiError> {
+    async fn list(
+        &self,
+        asked: &Asked<'_>,
+        kind: &Arc<Kind>,
+        request: &ResourceRequest,
+    ) -> Result<Reply, ApiError> {
         let accepted = negotiate::resource(asked.accept())?;
         let options = asked.query.list_options()?;
         let selection = Selection::parse(kind, &options)?;
@@ -121,7 +137,10 @@ fn part(kind: &Kind, request: &ResourceRequest) -> Result<Part, ApiError> {
         Some("status") if kind.has_status => Ok(Part::Status),
         Some("scale") if kind.scale.is_some() => Ok(Part::Scale),
         Some("finalize") if is_namespace => Ok(Part::Finalize),
-        Some(_) => Err(ApiError::not_found(kind.named(), request.name.as_deref().unwrap_or_default())),
+        Some(_) => Err(ApiError::not_found(
+            kind.named(),
+            request.name.as_deref().unwrap_or_default(),
+        )),
     }
 }
 
@@ -142,6 +161,9 @@ fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), 
 }
 
 fn unsupported(verb: Verb, named: crate::error::Named<'_>) -> ApiError {
-    let message = format!("{} is not supported on resources of kind \"{named}\"", verb.as_str());
+    let message = format!(
+        "{} is not supported on resources of kind \"{named}\"",
+        verb.as_str()
+    );
     ApiError::new(405, "MethodNotAllowed", message).about(named, "")
 }

@@ -32,7 +32,12 @@ const MAX_STREAMS: u32 = 500;
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(20));
 
 /// Accepts connections until `stopping` turns true, then lets what is under way finish.
-pub async fn run(api: Arc<Api>, listener: TcpListener, tls: Option<Arc<ServerConfig>>, mut stopping: watch::Receiver<bool>) {
+pub async fn run(
+    api: Arc<Api>,
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let acceptor = tls.map(TlsAcceptor::from);
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
@@ -54,7 +59,10 @@ pub async fn run(api: Arc<Api>, listener: TcpListener, tls: Option<Arc<ServerCon
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, slot)),
@@ -81,7 +89,9 @@ async fn connection(
         Ok(Ok(stream)) => {
             let (_, session) = stream.get_ref();
             let certificates = session.peer_certificates().unwrap_or_default();
-            let certificate = certificates.first().map(|certificate| certificate.clone().into_owned());
+            let certificate = certificates
+                .first()
+                .map(|certificate| certificate.clone().into_owned());
             requests(api, Peer { certificate }, stream, watcher).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
@@ -111,7 +121,9 @@ where
         .max_concurrent_streams(MAX_STREAMS)
         .keep_alive_interval(KEEP_ALIVE.0)
         .keep_alive_timeout(KEEP_ALIVE.1);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended with an error");
     }

@@ -29,9 +29,18 @@ const SHORTEST: u64 = 30 * 60;
 const BOOKMARKS: Duration = Duration::from_mins(1);
 
 /// Starts to answer a watch.
-pub(super) fn start(api: &Arc<Api>, watcher: Watcher, events: Events, options: &ListOptions, permit: Held) -> Reply {
+pub(super) fn start(
+    api: &Arc<Api>,
+    watcher: Watcher,
+    events: Events,
+    options: &ListOptions,
+    permit: Held,
+) -> Reply {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let seconds = options.timeout_seconds.filter(|seconds| *seconds > 0).unwrap_or_else(random_seconds);
+    let seconds = options
+        .timeout_seconds
+        .filter(|seconds| *seconds > 0)
+        .unwrap_or_else(random_seconds);
     let now = Instant::now();
     let stream = Stream {
         api: Arc::clone(api),
@@ -113,7 +122,11 @@ impl Stream {
         }
     }
 
-    async fn wait(&mut self, epochs: &mut watch::Receiver<u64>, stopping: &mut watch::Receiver<bool>) -> Woken {
+    async fn wait(
+        &mut self,
+        epochs: &mut watch::Receiver<u64>,
+        stopping: &mut watch::Receiver<bool>,
+    ) -> Woken {
         tokio::select! {
             step = self.watcher.next() => Woken::Step(Box::new(step)),
             () = sleep_until(self.ends) => Woken::End,
@@ -127,7 +140,11 @@ impl Stream {
     /// Whether the stream goes on after this.
     fn take(&mut self, step: Step) -> bool {
         match step {
-            Step::Changed { change, object, event } => {
+            Step::Changed {
+                change,
+                object,
+                event,
+            } => {
                 let frame = self.events.frame(change.as_str(), &object, event.as_deref());
                 self.piece.extend_from_slice(&frame);
                 Instant::now() < self.ends
@@ -146,7 +163,11 @@ impl Stream {
 
     fn bookmark(&mut self) {
         self.next_bookmark = Instant::now() + BOOKMARKS;
-        if let Some(position) = self.watcher.position().filter(|position| self.bookmarks && *position > self.told) {
+        if let Some(position) = self
+            .watcher
+            .position()
+            .filter(|position| self.bookmarks && *position > self.told)
+        {
             self.push_bookmark(position, false);
         }
     }
@@ -162,7 +183,8 @@ impl Stream {
     }
 
     fn push(&mut self, ty: &str, object: &Value) {
-        self.piece.extend_from_slice(format!("{{\"type\":\"{ty}\",\"object\":{object}}}\n").as_bytes());
+        self.piece
+            .extend_from_slice(format!("{{\"type\":\"{ty}\",\"object\":{object}}}\n").as_bytes());
     }
 
     /// Sends what is there; `false` where the client is gone.

@@ -100,7 +100,10 @@ impl Api {
         let options = writing.options("CreateOptions")?;
         let body = writing.decode(raw, &writing.kind.names.kind)?;
         let mut warnings = Vec::new();
-        let stored = self.registry.create(&writing.request(&options), body, &mut warnings).await?;
+        let stored = self
+            .registry
+            .create(&writing.request(&options), body, &mut warnings)
+            .await?;
         self.settle(writing.kind, &stored).await;
         writing.object(&stored, true, &warnings)
     }
@@ -111,11 +114,17 @@ impl Api {
         let mut warnings = Vec::new();
         if writing.part == Part::Scale {
             let body = writing.decode(raw, "Scale")?;
-            let scale = self.registry.update_scale(&request, writing.name(), body, &mut warnings).await?;
+            let scale = self
+                .registry
+                .update_scale(&request, writing.name(), body, &mut warnings)
+                .await?;
             return Ok(writing.value(&scale, &warnings));
         }
         let body = writing.decode(raw, &writing.kind.names.kind)?;
-        let (stored, created) = self.registry.update(&request, writing.name(), body, &mut warnings).await?;
+        let (stored, created) = self
+            .registry
+            .update(&request, writing.name(), body, &mut warnings)
+            .await?;
         self.settle(writing.kind, &stored).await;
         writing.object(&stored, created, &warnings)
     }
@@ -124,15 +133,24 @@ impl Api {
         let takes_strategic = matches!(writing.kind.origin, crate::kind::Origin::BuiltIn);
         let kind = negotiate::patch(writing.asked.content_type(), takes_strategic)?;
         let is_apply = kind == PatchKind::Apply;
-        let options = writing.asked.query.patch_options(writing.asked.agent(), is_apply)?;
+        let options = writing
+            .asked
+            .query
+            .patch_options(writing.asked.agent(), is_apply)?;
         let request = writing.request(&options);
         let body = PatchBody { kind, raw };
         let mut warnings = Vec::new();
         if writing.part == Part::Scale {
-            let scale = self.registry.patch_scale(&request, writing.name(), &body, &mut warnings).await?;
+            let scale = self
+                .registry
+                .patch_scale(&request, writing.name(), &body, &mut warnings)
+                .await?;
             return Ok(writing.value(&scale, &warnings));
         }
-        let (stored, created) = self.registry.patch(&request, writing.name(), &body, &mut warnings).await?;
+        let (stored, created) = self
+            .registry
+            .patch(&request, writing.name(), &body, &mut warnings)
+            .await?;
         self.settle(writing.kind, &stored).await;
         writing.object(&stored, created, &warnings)
     }
@@ -143,7 +161,11 @@ impl Api {
         let write = WriteOptions::default();
         let mut warnings = Vec::new();
         let request = writing.request(&write);
-        match self.registry.delete(&request, writing.name(), &options, &mut warnings).await? {
+        match self
+            .registry
+            .delete(&request, writing.name(), &options, &mut warnings)
+            .await?
+        {
             Deleted::Gone(status) => Ok(writing.value(&status, &warnings)),
             Deleted::Marked(stored) => {
                 self.settle(writing.kind, &stored).await;
@@ -158,11 +180,16 @@ impl Api {
         let options = writing.asked.query.delete_options(body.as_ref())?;
         let selection = Selection::parse(writing.kind, &list_options)?;
         let namespace = writing.request.namespace.as_deref();
-        let list = self.registry.list(writing.kind, namespace, &selection, &list_options).await?;
+        let list = self
+            .registry
+            .list(writing.kind, namespace, &selection, &list_options)
+            .await?;
         let write = WriteOptions::default();
         let mut warnings = Vec::new();
         let request = writing.request(&write);
-        self.registry.delete_each(&request, &list.items, &options, &mut warnings).await?;
+        self.registry
+            .delete_each(&request, &list.items, &options, &mut warnings)
+            .await?;
         let reply = render::list(writing.asked, writing.kind, &list, writing.accepted)?;
         Ok(reply.with_warnings(&warnings))
     }

@@ -26,7 +26,7 @@ pub(super) fn value(kind: &Kind, stored: &Stored) -> Value {
 }
 
 /// The same as bytes; most objects are not touched at all.
-pub fn bytes(kind: &Kind, stored: &Stored) -> Bytes {
+pub(super) fn bytes(kind: &Kind, stored: &Stored) -> Bytes {
     if is_served_as_stored(kind, stored) {
         stored.json.clone()
     } else {

@@ -3,9 +3,9 @@
 use super::incoming::{self, Body};
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause};
+use crate::kind::GroupResource;
 use crate::object::{meta_text, set_meta};
 use crate::store::{Change, Expect, Key, Stored, Write, WriteError};
-use crate::kind::GroupResource;
 use serde_json::Value;
 
 /// How often a generated name that is taken is drawn again.
@@ -38,7 +38,7 @@ impl Registry {
     ) -> Result<Stored, ApiError> {
         let generate = generate_name(&object);
         let now = request.now_text();
-        system::fill_new(&mut object, &now);
+        system::fill_new(&mut object, &now)?;
         system::reset_status(request.kind, &mut object);
         if take_note {
             object = ownership::note(request, None, object);
@@ -74,7 +74,11 @@ impl Registry {
         let name = meta_text(&object, "name").to_owned();
         let errors = kind.strategy.validate_create(&object, request.context(now));
         if !errors.is_empty() {
-            return Err(ApiError::invalid(super::update::named_kind(kind, &object), &name, &errors));
+            return Err(ApiError::invalid(
+                super::update::named_kind(kind, &object),
+                &name,
+                &errors,
+            ));
         }
         warnings.extend(kind.strategy.warnings(&object, None));
         let admitted = Admitted {
@@ -128,7 +132,8 @@ impl Registry {
         if !system::is_deleting(&found.value()) {
             return Ok(());
         }
-        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let why =
+            format!("unable to create new content in namespace {namespace} because it is being terminated");
         let cause = Cause {
             reason: "NamespaceTerminating".to_owned(),
             message: format!("namespace {namespace} is being terminated"),

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// The finalizer that lets dependants outlive their owner.
-pub const ORPHAN: &str = "orphan";
+const ORPHAN: &str = "orphan";
 /// The finalizer that keeps an owner until its dependants are gone.
-pub const FOREGROUND: &str = "foregroundDeletion";
+const FOREGROUND: &str = "foregroundDeletion";
 const ATTEMPTS: usize = 16;
 
 /// What came of a deletion.
@@ -41,7 +41,10 @@ impl Registry {
             let Some(current) = self.store.get(&request.key(name)) else {
                 return Err(ApiError::not_found(request.named(), name));
             };
-            if let Some(deleted) = self.delete_once(request, name, options, &current, warnings).await? {
+            if let Some(deleted) = self
+                .delete_once(request, name, options, &current, warnings)
+                .await?
+            {
                 return Ok(deleted);
             }
         }
@@ -80,7 +83,11 @@ impl Registry {
         }
         if options.dry_run {
             let marked = || Deleted::Marked(super::not_stored(&object));
-            return Ok(Some(if is_held { marked() } else { Deleted::Gone(success(kind, &old)) }));
+            return Ok(Some(if is_held {
+                marked()
+            } else {
+                Deleted::Gone(success(kind, &old))
+            }));
         }
         let change = if is_held {
             Change::Put(convert::to_stored(kind, object))
@@ -117,8 +124,14 @@ impl Registry {
         for item in items {
             let object = item.value();
             let namespace = Some(meta_text(&object, "namespace")).filter(|text| !text.is_empty());
-            let single = Request { namespace, ..*request };
-            match self.delete(&single, meta_text(&object, "name"), options, warnings).await {
+            let single = Request {
+                namespace,
+                ..*request
+            };
+            match self
+                .delete(&single, meta_text(&object, "name"), options, warnings)
+                .await
+            {
                 Err(error) if error.code != 404 => return Err(error),
                 _ => {}
             }
@@ -131,12 +144,21 @@ impl Registry {
 fn check_protected(kind: &Kind, name: &str) -> Result<(), ApiError> {
     let is_namespace = kind.resource.group.is_empty() && &*kind.resource.resource == "namespaces";
     if is_namespace && builtin::NAMESPACES.contains(&name) {
-        return Err(ApiError::forbidden(kind.named(), name, "this namespace may not be deleted"));
+        return Err(ApiError::forbidden(
+            kind.named(),
+            name,
+            "this namespace may not be deleted",
+        ));
     }
     Ok(())
 }
 
-fn check_preconditions(kind: &Kind, name: &str, options: &DeleteOptions, old: &Value) -> Result<(), ApiError> {
+fn check_preconditions(
+    kind: &Kind,
+    name: &str,
+    options: &DeleteOptions,
+    old: &Value,
+) -> Result<(), ApiError> {
     let uid = meta_text(old, "uid");
     if let Some(wanted) = options.uid.as_deref().filter(|wanted| *wanted != uid) {
         let why = format!(
@@ -145,7 +167,11 @@ fn check_preconditions(kind: &Kind, name: &str, options: &DeleteOptions, old: &V
         return Err(ApiError::conflict(kind.named_kind(), name, &why));
     }
     let revision = meta_text(old, "resourceVersion");
-    if let Some(wanted) = options.resource_version.as_deref().filter(|wanted| *wanted != revision) {
+    if let Some(wanted) = options
+        .resource_version
+        .as_deref()
+        .filter(|wanted| *wanted != revision)
+    {
         let why = format!(
             "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({revision}). The object might have been modified"
         );
@@ -183,7 +209,9 @@ fn with_propagation(finalizers: &[&str], propagation: Option<Propagation>) -> Ve
         Propagation::Foreground => Some(FOREGROUND),
         Propagation::Background => None,
     };
-    let kept = finalizers.iter().filter(|text| **text != ORPHAN && **text != FOREGROUND);
+    let kept = finalizers
+        .iter()
+        .filter(|text| **text != ORPHAN && **text != FOREGROUND);
     kept.copied().chain(added).map(str::to_owned).collect()
 }
 
@@ -206,7 +234,13 @@ mod tests {
     #[test]
     fn propagation_is_kept_in_finalizers() {
         assert_eq!(with_propagation(&["a", ORPHAN], None), ["a", ORPHAN]);
-        assert_eq!(with_propagation(&["a", ORPHAN], Some(Propagation::Foreground)), ["a", FOREGROUND]);
-        assert_eq!(with_propagation(&["a", ORPHAN], Some(Propagation::Background)), ["a"]);
+        assert_eq!(
+            with_propagation(&["a", ORPHAN], Some(Propagation::Foreground)),
+            ["a", FOREGROUND]
+        );
+        assert_eq!(
+            with_propagation(&["a", ORPHAN], Some(Propagation::Background)),
+            ["a"]
+        );
     }
 }

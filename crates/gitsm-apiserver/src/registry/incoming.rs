@@ -37,7 +37,9 @@ pub(super) fn read(request: &Request<'_>, body: Body, warnings: &mut Vec<String>
     let cannot = |why: &str| {
         let wanted = &kind.names.kind;
         let version = &kind.version;
-        ApiError::bad_request(format!("{found_kind} in version {version:?} cannot be handled as a {wanted}: {why}"))
+        ApiError::bad_request(format!(
+            "{found_kind} in version {version:?} cannot be handled as a {wanted}: {why}"
+        ))
     };
     let unknown = settle(kind, &mut object).map_err(|why| cannot(&why))?;
     let complaints = complaints(&body.decoded.duplicates, &unknown);
@@ -46,7 +48,10 @@ pub(super) fn read(request: &Request<'_>, body: Body, warnings: &mut Vec<String>
         FieldValidation::Warn => warnings.extend(complaints),
         FieldValidation::Strict if complaints.is_empty() => {}
         FieldValidation::Strict => {
-            return Err(cannot(&format!("strict decoding error: {}", complaints.join(", "))));
+            return Err(cannot(&format!(
+                "strict decoding error: {}",
+                complaints.join(", ")
+            )));
         }
     }
     bind_namespace(&mut object, request.namespace.filter(|_| kind.namespaced))?;
@@ -65,7 +70,11 @@ pub(super) fn complaints(duplicates: &[String], unknown: &[String]) -> Vec<Strin
 fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
     let wanted = &kind.names.kind;
     let Some(fields) = object.as_object() else {
-        return Err(unrecognized(wanted, "couldn't get version/kind; json parse error: json: the body is no object", raw));
+        return Err(unrecognized(
+            wanted,
+            "couldn't get version/kind; json parse error: json: the body is no object",
+            raw,
+        ));
     };
     let found = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
     if found.is_empty() && kind.origin != Origin::BuiltIn {

@@ -33,7 +33,6 @@ pub use incoming::{Body, unrecognized};
 pub use patch::PatchBody;
 pub use read::ListReply;
 pub use select::Selection;
-pub use system::new_uid as system_uid;
 pub(crate) use system::fill_random;
 
 use crate::error::{ApiError, Named};
@@ -103,7 +102,9 @@ pub struct Registry {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Registry")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +200,9 @@ pub fn seconds(instant: Timestamp) -> String {
 /// A failed write that is not about the state of the object.
 fn store_error(error: &WriteError) -> ApiError {
     match error {
-        WriteError::Stopped => ApiError::new(503, "ServiceUnavailable", "the server is shutting down").retry_after(1),
+        WriteError::Stopped => {
+            ApiError::new(503, "ServiceUnavailable", "the server is shutting down").retry_after(1)
+        }
         other => ApiError::internal(other),
     }
 }

@@ -3,7 +3,9 @@
 use super::Request;
 use crate::error::{ApiError, Cause, Named};
 use crate::kind::{Kind, Origin, Part};
-use gitsm_apply::{ApplyError, ApplyOptions, ResetFields, ResourceTypes, TypeSchema, UnknownVersions, UpdateOptions};
+use gitsm_apply::{
+    ApplyError, ApplyOptions, ResetFields, ResourceTypes, TypeSchema, UnknownVersions, UpdateOptions,
+};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,7 +26,11 @@ pub(super) fn note(request: &Request<'_>, old: Option<&Value>, new: Value) -> Va
 }
 
 /// Merges an applied object into the live one.
-pub(super) fn apply(request: &Request<'_>, live: Option<&Value>, applied: &Value) -> Result<Value, ApplyError> {
+pub(super) fn apply(
+    request: &Request<'_>,
+    live: Option<&Value>,
+    applied: &Value,
+) -> Result<Value, ApplyError> {
     let kind = request.kind;
     let options = ApplyOptions {
         manager: &request.options.field_manager,
@@ -100,6 +106,7 @@ fn built_in(kind: &Kind, version: &str) -> Arc<TypeSchema> {
 
 /// 409 where an applied object names a uid and nothing is there.
 pub(super) fn no_such_uid(named: Named<'_>, name: &str, uid: &str) -> ApiError {
-    let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+    let why =
+        format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
     ApiError::conflict(named, name, &why)
 }

@@ -73,19 +73,26 @@ impl Registry {
         let decoded = body.decode()?;
         let mut applied = decoded.value;
         if !applied.is_object() {
-            return Err(ApiError::bad_request("error decoding YAML: the applied object is no object"));
+            return Err(ApiError::bad_request(
+                "error decoding YAML: the applied object is no object",
+            ));
         }
         if !decoded.duplicates.is_empty() {
             let complaints = incoming::complaints(&decoded.duplicates, &[]).join(", ");
             match request.options.field_validation {
                 FieldValidation::Strict => {
-                    return Err(ApiError::bad_request(format!("error strict decoding YAML: {complaints}")));
+                    return Err(ApiError::bad_request(format!(
+                        "error strict decoding YAML: {complaints}"
+                    )));
                 }
                 FieldValidation::Warn => warnings.push(complaints),
                 FieldValidation::Ignore => {}
             }
         }
-        incoming::bind_namespace(&mut applied, request.namespace.filter(|_| request.kind.namespaced))?;
+        incoming::bind_namespace(
+            &mut applied,
+            request.namespace.filter(|_| request.kind.namespaced),
+        )?;
         let make = |old: &Value, _: &mut Vec<String>| {
             let mut object = ownership::apply(request, Some(old), &applied).map_err(ownership::refusal)?;
             complete_applied(request, name, &mut object)?;
@@ -132,7 +139,12 @@ fn sets_revision(patch: &Value) -> bool {
         })
 }
 
-fn lay_over(request: &Request<'_>, object: &mut Value, kind: PatchKind, patch: Value) -> Result<(), ApiError> {
+fn lay_over(
+    request: &Request<'_>,
+    object: &mut Value,
+    kind: PatchKind,
+    patch: Value,
+) -> Result<(), ApiError> {
     match kind {
         PatchKind::Json => patch::json::Patch::parse(patch)?.apply(object),
         PatchKind::Merge => patch::merge::apply(object, patch),

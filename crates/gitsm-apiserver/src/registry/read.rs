@@ -54,10 +54,13 @@ impl Registry {
         let revision = revision(options.resource_version.as_deref())
             .map_err(|why| ApiError::bad_request(format!("invalid resource version: {why}")))?;
         if token.is_some() && revision > 0 {
-            return Err(ApiError::bad_request("specifying resource version is not allowed when using continue"));
+            return Err(ApiError::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
         }
         self.await_revision(revision).await?;
-        if token.is_none() && options.resource_version_match.as_deref() != Some("Exact")
+        if token.is_none()
+            && options.resource_version_match.as_deref() != Some("Exact")
             && let Some(reply) = self.look_up(kind, namespace, selection)
         {
             return Ok(reply);
@@ -150,7 +153,8 @@ fn reply(kind: &Kind, selection: &Selection, options: &ListOptions, page: Page) 
         next = items.last().and_then(name_of);
     }
     let remaining = (is_everything && next.is_some()).then_some(page.remaining);
-    let continue_token = next.map(|(namespace, name)| Token::new(page.revision, namespace.as_deref(), &name).to_text());
+    let continue_token =
+        next.map(|(namespace, name)| Token::new(page.revision, namespace.as_deref(), &name).to_text());
     ListReply {
         revision: page.revision,
         items,
@@ -183,7 +187,9 @@ pub(super) fn revision(text: Option<&str>) -> Result<u64, String> {
         return Ok(0);
     };
     text.parse().map_err(|_| {
-        format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax")
+        format!(
+            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+        )
     })
 }
 
@@ -212,14 +218,25 @@ impl Token {
     }
 
     fn parse(text: &str) -> Result<Self, ApiError> {
-        let invalid = |why: String| ApiError::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-        let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|error| invalid(error.to_string()))?;
+        let invalid = |why: String| {
+            ApiError::bad_request(format!(
+                "invalid continue token: continue key is not valid: {why}"
+            ))
+        };
+        let bytes = URL_SAFE_NO_PAD
+            .decode(text.trim_end_matches('='))
+            .map_err(|error| invalid(error.to_string()))?;
         let token: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
         if token.v != Self::VERSION {
-            return Err(invalid(format!("server does not recognize this encoded version {:?}", token.v)));
+            return Err(invalid(format!(
+                "server does not recognize this encoded version {:?}",
+                token.v
+            )));
         }
         if token.rv == 0 || !token.start.contains('/') {
-            return Err(invalid("incorrect encoded start resourceVersion (version meta.k8s.io/v1)".to_owned()));
+            return Err(invalid(
+                "incorrect encoded start resourceVersion (version meta.k8s.io/v1)".to_owned(),
+            ));
         }
         Ok(token)
     }

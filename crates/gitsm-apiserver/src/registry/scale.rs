@@ -58,7 +58,10 @@ impl Registry {
         incoming::bind_namespace(&mut wanted, request.namespace)?;
         incoming::check_name(&wanted, name)?;
         let may_retry = meta_text(&wanted, "resourceVersion").is_empty();
-        self.rescale(request, name, may_retry, warnings, |_| Ok((wanted.clone(), false))).await
+        self.rescale(request, name, may_retry, warnings, |_| {
+            Ok((wanted.clone(), false))
+        })
+        .await
     }
 
     /// Patches the replicas of an object.
@@ -76,7 +79,9 @@ impl Registry {
             PatchKind::Apply => decode::yaml(&body.raw),
             _ => decode::json(&body.raw),
         };
-        let patch = decoded.map_err(|why| ApiError::bad_request(format!("error decoding patch: {why}")))?.value;
+        let patch = decoded
+            .map_err(|why| ApiError::bad_request(format!("error decoding patch: {why}")))?
+            .value;
         let may_retry = patch.pointer("/metadata/resourceVersion").is_none();
         self.rescale(request, name, may_retry, warnings, |scale| {
             let mut wanted = scale.clone();
@@ -115,25 +120,33 @@ impl Registry {
             set_number(&mut object, &paths.spec_replicas, replicas);
             set_meta(&mut object, "resourceVersion", revision_of(&wanted, old));
             let version = kind.api_version();
-            fields.to_object(&wanted, &mut object, &version).map_err(ApiError::internal)?;
+            fields
+                .to_object(&wanted, &mut object, &version)
+                .map_err(ApiError::internal)?;
             Ok(Replacement {
                 object,
                 is_owned: true,
             })
         };
-        let stored: Stored = self.replace(request, name, may_retry, warnings, into_object).await?;
+        let stored: Stored = self
+            .replace(request, name, may_retry, warnings, into_object)
+            .await?;
         of_object(paths, &convert::value(kind, &stored), true)
     }
 }
 
 fn revision_of(wanted: &Value, old: &Value) -> Option<Value> {
-    let given = metadata(wanted)["resourceVersion"].as_str().filter(|text| !text.is_empty());
+    let given = metadata(wanted)["resourceVersion"]
+        .as_str()
+        .filter(|text| !text.is_empty());
     let revision = given.unwrap_or_else(|| meta_text(old, "resourceVersion"));
     Some(revision.into())
 }
 
 fn scale_paths<'k>(kind: &'k Kind, name: &str) -> Result<&'k ScalePaths, ApiError> {
-    kind.scale.as_ref().ok_or_else(|| ApiError::not_found(kind.named(), name))
+    kind.scale
+        .as_ref()
+        .ok_or_else(|| ApiError::not_found(kind.named(), name))
 }
 
 fn fields(kind: &Kind, paths: &ScalePaths) -> ScaleFields {
@@ -159,7 +172,10 @@ fn of_object(paths: &ScalePaths, object: &Value, must_exist: bool) -> Result<Val
         }
     }
     let mut status = json!({"replicas": number(object, &paths.status_replicas).unwrap_or(0)});
-    let selector = paths.label_selector.as_deref().and_then(|path| find(object, path));
+    let selector = paths
+        .label_selector
+        .as_deref()
+        .and_then(|path| find(object, path));
     match selector {
         Some(Value::String(text)) if !text.is_empty() => status["selector"] = text.as_str().into(),
         // Built-in kinds keep a structured selector.
@@ -183,8 +199,14 @@ fn selector_text(selector: &Map<String, Value>) -> String {
 
 fn check(scale: &Value, name: &str) -> Result<(), ApiError> {
     let replicas = &scale["spec"]["replicas"];
-    if !replicas.is_null() && replicas.as_i64().is_none_or(|number| i32::try_from(number).is_err()) {
-        let why = format!("json: cannot unmarshal {replicas} into Go struct field ScaleSpec.spec.replicas of type int32");
+    if !replicas.is_null()
+        && replicas
+            .as_i64()
+            .is_none_or(|number| i32::try_from(number).is_err())
+    {
+        let why = format!(
+            "json: cannot unmarshal {replicas} into Go struct field ScaleSpec.spec.replicas of type int32"
+        );
         return Err(ApiError::bad_request(format!(
             "Scale in version \"v1\" cannot be handled as a Scale: {why}"
         )));
@@ -198,7 +220,11 @@ fn check(scale: &Value, name: &str) -> Result<(), ApiError> {
     };
     let path = Path::root().field("spec").field("replicas");
     let error = FieldError::new(ErrorKind::Invalid, path, "must be greater than or equal to 0");
-    Err(ApiError::invalid(named, name, &[error.with_value(replicas.clone())]))
+    Err(ApiError::invalid(
+        named,
+        name,
+        &[error.with_value(replicas.clone())],
+    ))
 }
 
 fn note(request: &Request<'_>, old: &Value, new: Value) -> Value {
@@ -265,7 +291,11 @@ mod tests {
     #[test]
     fn a_negative_scale_is_refused() {
         let error = check(&json!({"spec": {"replicas": -1}}), "a").unwrap_err();
-        assert!(error.message.starts_with("Scale.autoscaling \"a\" is invalid: spec.replicas: Invalid value: -1"));
+        assert!(
+            error
+                .message
+                .starts_with("Scale.autoscaling \"a\" is invalid: spec.replicas: Invalid value: -1")
+        );
         assert!(check(&json!({"spec": {}}), "a").is_ok());
     }
 }

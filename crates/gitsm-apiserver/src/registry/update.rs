@@ -49,7 +49,9 @@ impl Registry {
                 is_owned: false,
             })
         };
-        let updated = self.replace(request, name, is_unconditional, warnings, make).await?;
+        let updated = self
+            .replace(request, name, is_unconditional, warnings, make)
+            .await?;
         Ok((updated, false))
     }
 
@@ -130,7 +132,11 @@ impl Registry {
         if request.part != Part::Status && kind.strategy.changes_generation(&object, &old) {
             system::raise_generation(&mut object);
         }
-        set_meta(&mut object, "resourceVersion", Some(current.revision.to_string().into()));
+        set_meta(
+            &mut object,
+            "resourceVersion",
+            Some(current.revision.to_string().into()),
+        );
         gitsm_apply::keep_times_if_unchanged(&mut object, &old);
         let mut errors = object_meta::validate_update(&object, &old);
         errors.extend(kind.strategy.validate_update(&object, &old, cx));
@@ -164,7 +170,11 @@ impl Registry {
         let write = Write {
             key,
             expect: Expect::Revision(current.revision),
-            change: if is_gone { Change::Delete(object) } else { Change::Put(object) },
+            change: if is_gone {
+                Change::Delete(object)
+            } else {
+                Change::Put(object)
+            },
             durability: durability(kind),
         };
         match self.store.write(write).await {
@@ -183,7 +193,11 @@ fn lock(request: &Request<'_>, name: &str, object: &mut Value, current: u64) -> 
     let revision = match given {
         "" | "0" => 0,
         text => text.parse::<u64>().map_err(|_| {
-            ApiError::new(500, "", format!("strconv.ParseUint: parsing {text:?}: invalid syntax"))
+            ApiError::new(
+                500,
+                "",
+                format!("strconv.ParseUint: parsing {text:?}: invalid syntax"),
+            )
         })?,
     };
     if revision == 0 && request.kind.strategy.allows_unconditional_update() {
@@ -203,13 +217,17 @@ fn lock(request: &Request<'_>, name: &str, object: &mut Value, current: u64) -> 
 fn no_revision(named: Named<'_>, name: &str) -> ApiError {
     let text = "Invalid value: 0: must be specified for an update";
     let field = "metadata.resourceVersion";
-    ApiError::new(422, "Invalid", format!("{named} {name:?} is invalid: {field}: {text}"))
-        .about(named, name)
-        .with_causes(vec![Cause {
-            reason: "FieldValueInvalid".to_owned(),
-            message: text.to_owned(),
-            field: field.to_owned(),
-        }])
+    ApiError::new(
+        422,
+        "Invalid",
+        format!("{named} {name:?} is invalid: {field}: {text}"),
+    )
+    .about(named, name)
+    .with_causes(vec![Cause {
+        reason: "FieldValueInvalid".to_owned(),
+        message: text.to_owned(),
+        field: field.to_owned(),
+    }])
 }
 
 /// A uid in the body of an update is a precondition.
@@ -218,7 +236,10 @@ fn check_uid(request: &Request<'_>, name: &str, uid: &str, old: &Value) -> Resul
     if uid.is_empty() || uid == found {
         return Ok(());
     }
-    let namespace = request.namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    let namespace = request
+        .namespace
+        .map(|namespace| format!("{namespace}/"))
+        .unwrap_or_default();
     let resource = &request.kind.resource;
     let group = if resource.group.is_empty() {
         String::new()
@@ -235,7 +256,10 @@ fn check_uid(request: &Request<'_>, name: &str, uid: &str, old: &Value) -> Resul
 
 /// How messages name the kind of an object: a custom resource by what it claims to be.
 pub(super) fn named_kind<'a>(kind: &'a Kind, object: &'a Value) -> Named<'a> {
-    let claimed = object.get("kind").and_then(Value::as_str).filter(|text| !text.is_empty());
+    let claimed = object
+        .get("kind")
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty());
     Named {
         group: &kind.resource.group,
         resource: claimed.unwrap_or(&kind.names.kind),

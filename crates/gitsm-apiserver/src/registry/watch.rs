@@ -88,7 +88,8 @@ impl Registry {
         selection: Selection,
         options: &ListOptions,
     ) -> Result<Watcher, ApiError> {
-        let from = revision(options.resource_version.as_deref()).map_err(|why| ApiError::new(500, "", why))?;
+        let from =
+            revision(options.resource_version.as_deref()).map_err(|why| ApiError::new(500, "", why))?;
         let mut watcher = Watcher {
             kind: Arc::clone(kind),
             namespace: namespace.map(Into::into),
@@ -181,7 +182,9 @@ impl Watcher {
     /// The revision up to which everything was given, for bookmarks; `None` before the watch has begun.
     pub fn position(&self) -> Option<u64> {
         match &self.follow {
-            Follow::Cursor(cursor) if self.initial.len() == 0 && self.initial_end.is_none() => Some(cursor.position()),
+            Follow::Cursor(cursor) if self.initial.len() == 0 && self.initial_end.is_none() => {
+                Some(cursor.position())
+            }
             _ => None,
         }
     }
