@@ -10,11 +10,13 @@
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
+//! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`store`] | objects in memory and on disk, their revisions and events |
 //! | [`user`] | who asks |
 
 pub mod error;
+pub mod gc;
 pub mod kind;
 pub mod object;
 pub mod request;
