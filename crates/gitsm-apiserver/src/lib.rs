@@ -12,6 +12,7 @@
 //! | [`auth`], [`pki`], [`audit`] | who asks, what they may do, what they did |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
+//! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`selectors`] | label and field selectors |
 //! | [`negotiate`] | what a client accepts, what a body is written in |
@@ -25,6 +26,7 @@ pub mod builtin;
 pub mod crd;
 pub mod discovery;
 pub mod error;
+pub mod gc;
 pub mod http;
 pub mod kind;
 pub mod kinds;
