@@ -141,20 +141,20 @@ impl Authority {
         self.issue(params)
     }
 
-    /// A certificate that proves to be a user (common name) in groups (organisations), as Kubernetes reads them.
+    /// A certificate that proves to be a user (common name) in a group (organisation), as Kubernetes reads them.
     ///
     /// # Errors
     /// When the certificate cannot be made.
     pub fn issue_client(
         &self,
         user: &str,
-        groups: &[&str],
+        group: Option<&str>,
         lifetime: Duration,
         now: SystemTime,
     ) -> Result<Credential, PkiError> {
         let mut params = params(user, &[], now, lifetime)?;
-        for group in groups {
-            params.distinguished_name.push(DnType::OrganizationName, *group);
+        if let Some(group) = group {
+            params.distinguished_name.push(DnType::OrganizationName, group);
         }
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.issue(params)
@@ -284,16 +284,16 @@ mod tests {
     }
 
     #[test]
-    fn a_client_certificate_names_user_and_groups() {
+    fn a_client_certificate_names_user_and_group() {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::load_or_create(folder.path(), now()).unwrap();
         let client = authority
-            .issue_client("jane", &["dev", "ops"], Duration::from_mins(1), now())
+            .issue_client("jane", Some("dev"), Duration::from_mins(1), now())
             .unwrap();
         let certificate = CertificateDer::from_pem_slice(client.certificate_pem.as_bytes()).unwrap();
         let user = user_of(&certificate).unwrap();
         assert_eq!(user.name, "jane");
-        assert_eq!(user.groups, ["dev", "ops", "system:authenticated"]);
+        assert_eq!(user.groups, ["dev", "system:authenticated"]);
     }
 
     #[test]

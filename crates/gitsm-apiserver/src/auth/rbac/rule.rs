@@ -121,7 +121,7 @@ impl PolicyRule {
         });
         let names = match (self.resource_names.as_slice(), atom.resource_names.as_slice()) {
             ([], _) => true,
-            (_, []) => false,
+            (_, []) => atom.resources.is_empty(),
             (own, theirs) => theirs.iter().all(|name| own.contains(name)),
         };
         let urls = atom
