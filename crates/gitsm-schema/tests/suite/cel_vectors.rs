@@ -23,7 +23,7 @@ fn is_out_of_scope(data: &Json) -> bool {
 }
 
 /// Reads a recorded schema; the recording has empty list types where there are none.
-fn structural(schema: &Json) -> Structural {
+pub(crate) fn structural(schema: &Json) -> Structural {
     fn without_empty_list_types(schema: &mut Json) {
         match schema {
             Json::Object(map) => {

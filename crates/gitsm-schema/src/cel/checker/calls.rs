@@ -80,6 +80,12 @@ impl Checker<'_> {
             };
             return (Node::Call(Box::new(call)), Type::Error);
         };
+        if let Some(notes) = &mut self.notes {
+            let parameters = fitting
+                .iter()
+                .map(|position| same_style[*position].parameters.clone());
+            notes.overloads(id, parameters.collect());
+        }
         self.check_literal_argument(name, target.is_some(), arguments);
         if let Some(node) = special_call(name, target.is_some(), &mut nodes) {
             return (node, ty);
