@@ -318,9 +318,7 @@ impl Clause<'_> {
     /// Group, version and kind that the answer is to be converted to, where any of them is named.
     fn target(&self) -> Option<(&str, &str, &str)> {
         let (group, version, kind) = (self.parameter("g"), self.parameter("v"), self.parameter("as"));
-        if group.or(version).or(kind).is_none() {
-            return None;
-        }
+        group.or(version).or(kind)?;
         Some((
             group.unwrap_or_default(),
             version.unwrap_or_default(),

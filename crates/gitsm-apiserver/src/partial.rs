@@ -10,7 +10,12 @@ pub fn object_metadata(object: &Value, version: MetaVersion) -> Value {
         Some(metadata @ Value::Object(_)) => metadata.clone(),
         _ => Value::Object(Map::new()),
     };
-    json!({"kind": "PartialObjectMetadata", "apiVersion": version.api_version(), "metadata": metadata})
+    // Without `json!`, which copies the values that it is given.
+    let mut partial = Map::new();
+    partial.insert("kind".to_owned(), "PartialObjectMetadata".into());
+    partial.insert("apiVersion".to_owned(), version.api_version().into());
+    partial.insert("metadata".to_owned(), metadata);
+    Value::Object(partial)
 }
 
 /// The metadata of each object of a list; `list_metadata` is that of the list: resource version, continue token and
@@ -24,12 +29,13 @@ pub fn list<'a>(
         .into_iter()
         .map(|item| object_metadata(item, version))
         .collect();
-    json!({
+    let mut list = json!({
         "kind": "PartialObjectMetadataList",
         "apiVersion": version.api_version(),
         "metadata": list_metadata,
-        "items": items,
-    })
+    });
+    list["items"] = Value::Array(items);
+    list
 }
 
 #[cfg(test)]

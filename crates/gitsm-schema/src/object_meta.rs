@@ -631,7 +631,9 @@ mod tests {
         assert!(wrong[1].starts_with("r.kind: Invalid value: \"a b\": may have mixed case"));
         assert!(wrong[2].starts_with("r.metadata: Invalid value: {"), "{wrong:?}");
         assert!(
-            wrong[2].ends_with("r.metadata.labels in body must be of type object: \"integer\""),
+            wrong[2].ends_with(
+                "json: cannot unmarshal number into Go struct field ObjectMeta.labels of type map[string]string"
+            ),
             "{wrong:?}"
         );
         let name = judge(json!({"apiVersion": "v1", "kind": "K", "metadata": {"name": "a/b"}}));

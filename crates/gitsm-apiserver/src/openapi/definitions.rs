@@ -47,6 +47,7 @@ pub(super) fn of(served: &GroupVersion, built_in: &[&Kind]) -> Map<String, Value
     let mut schemas: Map<String, Value> = generator.take_definitions(false).into_iter().collect();
     for (name, schema) in &mut schemas {
         publish(schema, 0);
+        as_upstream(name, schema);
         add_merge_rules(name, schema);
     }
     schemas.insert(
@@ -166,6 +167,25 @@ fn publish(schema: &mut Value, depth: usize) {
     }
 }
 
+/// Takes back what `k8s-openapi` says beyond upstream: that objects need their metadata, and of what the free parts of
+/// a schema in a CRD consist.
+fn as_upstream(name: &str, schema: &mut Value) {
+    let Value::Object(fields) = schema else { return };
+    let short = name.rsplit('.').next().unwrap_or_default();
+    if short == "JSON" || short.starts_with("JSONSchemaPropsOr") {
+        fields.retain(|field, _| field == "description");
+    }
+    let is_object = fields
+        .get("properties")
+        .is_some_and(|properties| properties.get("apiVersion").is_some());
+    if is_object && let Some(Value::Array(required)) = fields.get_mut("required") {
+        required.retain(|field| field != "metadata");
+        if required.is_empty() {
+            fields.remove("required");
+        }
+    }
+}
+
 /// Adds how lists and maps are merged, by strategic patches (`kubectl apply`) and by server-side apply. The schemas
 /// do not say it; our table of the same types does.
 fn add_merge_rules(name: &str, schema: &mut Value) {
@@ -195,7 +215,12 @@ fn add_merge_rules(name: &str, schema: &mut Value) {
         if rules.atomic_map {
             property["x-kubernetes-map-type"] = "atomic".into();
         }
-        let strategies: Vec<&str> = [(rules.patch.merge, "merge"), (rules.patch.replace, "retainKeys")]
+        let strategies = [
+            (rules.patch.merge, "merge"),
+            (rules.patch.replace, "replace"),
+            (rules.patch.retain_keys, "retainKeys"),
+        ];
+        let strategies: Vec<&str> = strategies
             .into_iter()
             .filter_map(|(is, word)| is.then_some(word))
             .collect();

@@ -255,6 +255,11 @@ fn built_in_kinds_say_how_their_lists_are_merged() {
         "PodList"
     );
     assert!(schemas["io.k8s.api.core.v1.Pod"]["properties"]["spec"]["allOf"][0]["$ref"].is_string());
+    assert_eq!(
+        schemas["io.k8s.api.core.v1.Pod"].get("required"),
+        None,
+        "metadata is not required"
+    );
     let token = &document["paths"]["/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"]["post"];
     assert_eq!(token["x-kubernetes-group-version-kind"]["kind"], "TokenRequest");
 }

@@ -88,12 +88,10 @@ fn render(served: &GroupVersion) -> Value {
     for kind in served.kinds().filter(|kind| kind.origin != Origin::BuiltIn) {
         custom::add(kind, &mut schemas);
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": "v1.33.0"},
-        "paths": paths::of(served),
         "components": {
-            "schemas": schemas,
             "securitySchemes": {"BearerToken": {
                 "type": "apiKey",
                 "description": "Bearer Token authentication",
@@ -101,5 +99,9 @@ fn render(served: &GroupVersion) -> Value {
                 "in": "header",
             }},
         },
-    })
+    });
+    // Not within `json!`, which copies what it is given.
+    document["paths"] = Value::Object(paths::of(served));
+    document["components"]["schemas"] = Value::Object(schemas);
+    document
 }

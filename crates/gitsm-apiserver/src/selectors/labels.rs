@@ -317,7 +317,7 @@ fn tokens(text: &[u8]) -> Vec<(Token, String)> {
                 found.push((Token::End, String::new()));
                 return found;
             }
-            [b'=', b'=', ..] | [b'!', b'=', ..] => 2,
+            [b'=' | b'!', b'=', ..] => 2,
             [first, ..] if symbol(*first) => 1,
             _ => rest
                 .iter()

@@ -86,28 +86,28 @@ impl<'k> TableBuilder<'k> {
     /// remaining items.
     pub fn list<'v>(&self, items: impl IntoIterator<Item = &'v Value>, list_metadata: &Value) -> Value {
         let rows: Vec<Value> = items.into_iter().map(|item| self.row(item)).collect();
-        self.table(list_metadata, self.columns(), rows)
+        self.table(list_metadata.clone(), self.columns(), rows)
     }
 
     /// The table of one object.
     pub fn single(&self, object: &Value) -> Value {
-        self.table(&own_metadata(object), self.columns(), vec![self.row(object)])
+        self.table(own_metadata(object), self.columns(), vec![self.row(object)])
     }
 
     /// The table of the object of a watch event. Only the first event of a watch has headings.
     pub fn event(&self, object: &Value, headings: bool) -> Value {
         let columns = if headings { self.columns() } else { Value::Null };
-        self.table(&own_metadata(object), columns, vec![self.row(object)])
+        self.table(own_metadata(object), columns, vec![self.row(object)])
     }
 
-    fn table(&self, metadata: &Value, columns: Value, rows: Vec<Value>) -> Value {
-        json!({
-            "kind": "Table",
-            "apiVersion": self.version.api_version(),
-            "metadata": metadata,
-            "columnDefinitions": columns,
-            "rows": rows,
-        })
+    fn table(&self, metadata: Value, columns: Value, rows: Vec<Value>) -> Value {
+        object([
+            ("kind", "Table".into()),
+            ("apiVersion", self.version.api_version().into()),
+            ("metadata", metadata),
+            ("columnDefinitions", columns),
+            ("rows", rows.into()),
+        ])
     }
 
     fn columns(&self) -> Value {
@@ -117,26 +117,32 @@ impl<'k> TableBuilder<'k> {
         }
     }
 
-    fn row(&self, object: &Value) -> Value {
-        let mut row = json!({
-            "object": match self.include {
-                Include::Metadata => partial::object_metadata(object, self.version),
-                Include::Object => object.clone(),
-                Include::None => Value::Null,
-            },
-        });
-        let cells = match self.cells {
-            Cells::Custom(columns) => custom::cells(columns, object, self.now),
-            Cells::BuiltIn(printer) => {
-                if let Some(condition) = (printer.condition)(object) {
-                    row["conditions"] = json!([condition]);
-                }
-                (printer.cells)(object, self.now)
-            }
+    fn row(&self, item: &Value) -> Value {
+        let shown = match self.include {
+            Include::Metadata => partial::object_metadata(item, self.version),
+            Include::Object => item.clone(),
+            Include::None => Value::Null,
         };
-        row["cells"] = cells.into();
+        let (cells, condition) = match self.cells {
+            Cells::Custom(columns) => (custom::cells(columns, item, self.now), None),
+            Cells::BuiltIn(printer) => ((printer.cells)(item, self.now), (printer.condition)(item)),
+        };
+        let mut row = object([("cells", cells.into()), ("object", shown)]);
+        if let Some(condition) = condition {
+            row["conditions"] = Value::Array(vec![condition]);
+        }
         row
     }
+}
+
+/// An object of fields, without the copies that `json!` makes of values.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Object(
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
 }
 
 /// The metadata of a table of one object: its resource version.

@@ -66,8 +66,7 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
     for (at, character) in text.char_indices() {
         match (quote, character) {
-            (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => {}
+            (Some(open), _) => quote = (open != character).then_some(open),
             (None, '\'' | '"') => quote = Some(character),
             (None, '[') => depth += 1,
             (None, ']') if depth == 0 => return Some((text.get(..at)?, text.get(at + 1..)?)),

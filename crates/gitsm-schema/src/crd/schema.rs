@@ -3,7 +3,7 @@
 use super::complaints::{Complaints, names};
 use super::props::{Props, PropsOrBool};
 use super::{defaults, rules, shown, structural};
-use crate::cel::{RuleReports, report_rules};
+use crate::cel::{RuleReports, cost, report_rules};
 use crate::error::FieldError;
 use crate::path::Path;
 use crate::validate::Validator;
@@ -29,6 +29,8 @@ pub struct SchemaPolicy {
     pub require_atomic_sets: bool,
     /// The keys of list maps are there and not `null`.
     pub require_map_keys: bool,
+    /// No rule alone may cost more than the API server allows; all together never may.
+    pub limit_expressions: bool,
 }
 
 impl SchemaPolicy {
@@ -41,6 +43,7 @@ impl SchemaPolicy {
         require_pruned_defaults: true,
         require_atomic_sets: true,
         require_map_keys: true,
+        limit_expressions: true,
     };
 }
 
@@ -50,7 +53,7 @@ const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "st
 pub(super) fn validate(
     schema: &Props,
     has_status: bool,
-    options: SchemaPolicy,
+    policy: SchemaPolicy,
     path: &Path,
 ) -> Vec<FieldError> {
     let at = path.field("openAPIV3Schema");
@@ -63,12 +66,12 @@ pub(super) fn validate(
     }
     let mut unreadable = None;
     let mut reports = None;
-    if options.require_structural {
+    if policy.require_structural {
         unreadable = structural::unreadable(schema);
         if unreadable.is_none() {
             let mut errors = structural::validate(schema, &at);
             if errors.is_empty() {
-                errors = defaults::validate(schema, options.require_pruned_defaults, &at);
+                errors = defaults::validate(schema, policy.require_pruned_defaults, &at);
             }
             if errors.is_empty() {
                 reports = Some(report_rules(&schema.to_structural()));
@@ -77,15 +80,21 @@ pub(super) fn validate(
         }
     }
     let mut checker = Checker {
-        options,
+        policy,
         reports: reports.as_ref(),
         steps: Vec::new(),
         schema: Complaints::default(),
         cel: Complaints::default(),
     };
-    checker.check(schema, &at, &Context::root(options), true, reports.is_some());
-    out.0.append(&mut checker.schema.0);
-    out.0.append(&mut checker.cel.0);
+    checker.check(schema, &at, &Context::root(policy), true, reports.is_some());
+    let Checker {
+        schema: wrong, cel, ..
+    } = checker;
+    if reports.is_some() {
+        out.0.extend(costs(schema, policy, &at, &wrong.0));
+    }
+    out.0.extend(wrong.0);
+    out.0.extend(cel.0);
     if let Some(reason) = unreadable.filter(|_| out.0.is_empty()) {
         out.invalid(at, "", reason);
     }
@@ -95,6 +104,28 @@ pub(super) fn validate(
         out.invalid(path.clone(), "", format!("error building validator: {error}"));
     }
     out.0
+}
+
+/// What is too expensive in the rules; `wrong` is what is wrong with the schema, and with it with the types that costs
+/// are derived from.
+fn costs(schema: &Props, policy: SchemaPolicy, at: &Path, wrong: &[FieldError]) -> Vec<FieldError> {
+    let schema = schema.to_structural();
+    let mut errors = if policy.limit_expressions {
+        cost::check(&schema, true, at)
+    } else {
+        cost::check_total(&schema, true, at)
+    };
+    errors.retain(|error| {
+        // The schema of a rule: without keyword, position and `rule` or `messageExpression`.
+        let node = (0..3).try_fold(error.path.clone(), |path, _| path.parent());
+        let node = node.filter(|_| error.path != *at);
+        let is_inside = |other: &FieldError| {
+            let node = node.as_ref().map(Path::segments);
+            node.is_some_and(|node| other.path.segments().starts_with(node))
+        };
+        !wrong.iter().any(is_inside)
+    });
+    errors
 }
 
 /// With a status subresource the root may only say what still holds when `status` is checked on its own.
@@ -153,9 +184,9 @@ struct Context {
 }
 
 impl Context {
-    fn root(options: SchemaPolicy) -> Self {
+    fn root(policy: SchemaPolicy) -> Self {
         Self {
-            no_defaults: (!options.allow_defaults).then(String::new),
+            no_defaults: (!policy.allow_defaults).then(String::new),
             is_inside_meta: false,
             uncorrelatable: None,
         }
@@ -173,7 +204,7 @@ impl Context {
 }
 
 struct Checker<'s> {
-    options: SchemaPolicy,
+    policy: SchemaPolicy,
     reports: Option<&'s RuleReports>,
     /// Where the schema is, as [`RuleReports`] names it.
     steps: Vec<String>,
@@ -193,11 +224,11 @@ impl Checker<'_> {
             out.invalid(path, false, "must be true or undefined");
         }
         check_map_type(schema, path, out);
-        check_list_type(schema, self.options.require_atomic_sets, path, out);
+        check_list_type(schema, self.policy.require_atomic_sets, path, out);
         if schema.list_type.as_deref() == Some("map") {
             check_map_list(schema, path, out);
         }
-        if self.options.require_map_keys {
+        if self.policy.require_map_keys {
             check_map_keys(schema, path, out);
         }
         rules::check_texts(schema, path, out);
@@ -214,7 +245,7 @@ impl Checker<'_> {
 
     fn check_keywords(&mut self, schema: &Props, path: &Path, context: &Context) {
         let out = &mut self.schema;
-        if self.options.require_valid_type && !schema.ty.is_empty() && !TYPES.contains(&schema.ty.as_str()) {
+        if self.policy.require_valid_type && !schema.ty.is_empty() && !TYPES.contains(&schema.ty.as_str()) {
             out.not_supported(path.field("type"), &schema.ty, &TYPES);
         }
         if let (Some(_), Some(reason)) = (&schema.default, &context.no_defaults) {

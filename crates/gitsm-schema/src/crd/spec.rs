@@ -39,6 +39,8 @@ pub(super) struct SpecOptions {
     /// The versions that keep the too many selectable fields that they have; the empty name is what all have in
     /// common.
     pub(super) many_selectable: BTreeSet<String>,
+    /// The versions whose schema stays as it is.
+    pub(super) unchanged: BTreeSet<String>,
 }
 
 impl SpecOptions {
@@ -50,6 +52,15 @@ impl SpecOptions {
             // The CRD is not established yet.
             allow_invalid_ca_bundle: true,
             many_selectable: BTreeSet::new(),
+            unchanged: BTreeSet::new(),
+        }
+    }
+
+    /// The rules for the schema of a version.
+    fn schema_of(&self, version: &str) -> SchemaPolicy {
+        SchemaPolicy {
+            limit_expressions: !self.unchanged.contains(version),
+            ..self.schema
         }
     }
 }
@@ -96,10 +107,13 @@ pub(super) fn validate(spec: &Spec, mut options: SpecOptions) -> Vec<FieldError>
         .chain(spec.versions.iter().map(|version| &version.own))
         .any(|serving| serving.subresources.as_ref().is_some_and(|sub| sub.status));
     let validation = spec.common.validation.as_ref();
+    // The first version stands for all.
+    let first = spec.versions.first();
+    let policy = options.schema_of(first.map_or("", |version| &version.name));
     check_validation(
         validation,
         has_status,
-        options.schema,
+        policy,
         &path.field("validation"),
         &mut out,
     );
@@ -196,7 +210,8 @@ fn check_version(spec: &Spec, version: &Version, options: &SpecOptions, path: &P
         .subresources_of(&version.name)
         .is_some_and(|subresources| subresources.status);
     let validation = version.own.validation.as_ref();
-    check_validation(validation, has_status, options.schema, &path.field("schema"), out);
+    let policy = options.schema_of(&version.name);
+    check_validation(validation, has_status, policy, &path.field("schema"), out);
     check_subresources(
         version.own.subresources.as_ref(),
         &path.field("subresources"),
@@ -308,12 +323,12 @@ pub(super) fn check_names(names: &Names, path: &Path, out: &mut Complaints) {
 fn check_validation(
     validation: Option<&Validation>,
     has_status: bool,
-    options: SchemaPolicy,
+    policy: SchemaPolicy,
     path: &Path,
     out: &mut Complaints,
 ) {
     if let Some(schema) = validation.and_then(|validation| validation.schema.as_ref()) {
-        out.0.extend(schema::validate(schema, has_status, options, path));
+        out.0.extend(schema::validate(schema, has_status, policy, path));
     }
 }
 

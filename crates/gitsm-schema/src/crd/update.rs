@@ -30,6 +30,7 @@ pub(super) fn options(new: &Crd, old: &Crd) -> SpecOptions {
             }),
             require_atomic_sets: !any(&has_sets_of_granular_values),
             require_map_keys: !any(&has_lists_with_weak_keys),
+            limit_expressions: true,
         },
         require_known_review_version: conversion
             .is_none_or(|conversion| has_known_review_version(&conversion.review_versions)),
@@ -38,6 +39,7 @@ pub(super) fn options(new: &Crd, old: &Crd) -> SpecOptions {
                 .and_then(|conversion| conversion.client.as_ref())
                 .is_some_and(|client| !client.ca_bundle.is_empty() && !is_pem(&client.ca_bundle)),
         many_selectable: many_selectable(&new.spec, &old.spec),
+        unchanged: unchanged(&new.spec, &old.spec),
     }
 }
 
@@ -72,6 +74,16 @@ fn has_lists_with_weak_keys(schema: &Props) -> bool {
         schema::check_map_keys(schema, &Path::root(), &mut out);
         !out.0.is_empty()
     })
+}
+
+/// The versions whose schema is that of the same version in the old CRD.
+fn unchanged(new: &Spec, old: &Spec) -> BTreeSet<String> {
+    let names = new.versions.iter().map(|version| &version.name);
+    let is_unchanged = |name: &&String| {
+        let old = old.validation_of(name);
+        old.is_some() && old == new.validation_of(name)
+    };
+    names.filter(is_unchanged).cloned().collect()
 }
 
 /// The versions whose selectable fields are too many and have not changed.

@@ -14,3 +14,4 @@ mod cel_vectors;
 mod known;
 mod schema_properties;
 mod schema_vectors;
+mod shipped_crds;

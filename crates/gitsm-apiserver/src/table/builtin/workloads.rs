@@ -254,7 +254,7 @@ fn label_selector(selector: &Value) -> String {
         };
         (key, written)
     }));
-    requirements.sort_by(|(a, _), (b, _)| a.cmp(b));
+    requirements.sort_by_key(|(key, _)| *key);
     let written: Vec<String> = requirements.into_iter().map(|(_, written)| written).collect();
     written.join(",")
 }

@@ -288,16 +288,23 @@ impl Compiler {
         parent: Option<&DeclType>,
     ) -> Option<Node> {
         let step = format!("properties.{name}");
-        if let Some(identifier) = escape(name) {
-            // Fields whose type expressions cannot see are not validated.
-            let DeclKind::Object(object) = &parent?.kind else {
-                return None;
-            };
-            let decl = &object.field(&identifier)?.decl;
-            return self.inside(step, |c| c.node(source, schema, Some(decl)));
+        let escaped = escape(name);
+        let field = escaped.as_deref().and_then(|identifier| match &parent?.kind {
+            DeclKind::Object(object) => object.field(identifier),
+            _ => None,
+        });
+        if let Some(field) = field {
+            return self.inside(step, |c| c.node(source, schema, Some(&field.decl)));
         }
-        let decl = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE)?;
-        self.inside(step, |c| c.node(source, schema, Some(&decl)))
+        if escaped.is_some() && self.reports.is_none() {
+            // Fields whose type expressions cannot see are not validated.
+            return None;
+        }
+        let decl = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE);
+        if decl.is_none() && self.reports.is_none() {
+            return None;
+        }
+        self.inside(step, |c| c.node(source, schema, decl.as_ref()))
     }
 
     fn inside<T>(&mut self, step: impl Into<String>, work: impl FnOnce(&mut Self) -> T) -> T {
@@ -308,6 +315,13 @@ impl Compiler {
     }
 
     fn rules(&mut self, rules: &[ValidationRule], schema: &Structural, decl: Option<&DeclType>) -> Vec<Rule> {
+        let own;
+        let mut decl = decl;
+        if decl.is_none() && self.reports.is_some() && !rules.is_empty() {
+            // A definition is accepted by what the schema of the rules says, wherever it stands.
+            own = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE);
+            decl = own.as_ref();
+        }
         let used = rules
             .iter()
             .enumerate()
