@@ -9,6 +9,7 @@
 //! | [`metadata`] | names and what may not change |
 //! | [`event`] | the two views of events |
 //! | [`namespace`], [`rbac`] | what others need to know of namespaces and roles |
+//! | [`protobuf`] | reads the protobuf bodies that kubectl sends |
 //! | [`complaints`] | collecting what is wrong |
 //!
 //! Nothing runs what is stored: pods stay pending.
@@ -20,6 +21,7 @@ pub mod event;
 mod kinds;
 pub mod metadata;
 pub mod namespace;
+pub mod protobuf;
 pub mod rbac;
 pub mod read;
 pub mod schema;
