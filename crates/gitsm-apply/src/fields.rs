@@ -32,7 +32,7 @@ fn decode_node(fields: &Value, depth: usize) -> Result<(FieldSet, bool), String>
         _ => return Err("a field set must be an object".to_owned()),
     };
     let mut is_member = false;
-    let mut members = Vec::new();
+    let mut members = Vec::with_capacity(map.len());
     let mut children: Vec<(PathElement, Arc<FieldSet>)> = Vec::new();
     for (key, below) in map {
         if key == "." {
