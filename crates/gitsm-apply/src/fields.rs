@@ -109,10 +109,10 @@ fn as_read(mut value: Value) -> Value {
     const EXACT: u64 = 1 << 53;
     match &mut value {
         Value::Number(number) => {
-            if number.as_i64().is_some_and(|int| int.unsigned_abs() <= EXACT) {
-                if let Some(float) = number.as_f64().and_then(Number::from_f64) {
-                    *number = float;
-                }
+            if number.as_i64().is_some_and(|int| int.unsigned_abs() <= EXACT)
+                && let Some(float) = number.as_f64().and_then(Number::from_f64)
+            {
+                *number = float;
             }
         }
         Value::Array(items) => {

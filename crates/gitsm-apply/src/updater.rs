@@ -374,11 +374,11 @@ pub(crate) fn cap_update_managers(managers: &mut Managers) {
         let bucket = ManagerId::new("ancient-changes", Operation::Update, &owned.api_version, "");
         // Upstream loses the bucket where another entry of the same second sorts before it; here it takes that
         // entry in.
-        if id == bucket || !managers.contains_key(&bucket) {
-            if let Some(first) = managers.remove(first) {
-                let merged = managers.entry(bucket.clone()).or_insert_with(|| first.clone());
-                merged.set = merged.set.union(&first.set);
-            }
+        if (id == bucket || !managers.contains_key(&bucket))
+            && let Some(first) = managers.remove(first)
+        {
+            let merged = managers.entry(bucket.clone()).or_insert_with(|| first.clone());
+            merged.set = merged.set.union(&first.set);
         }
         if id != bucket {
             managers.remove(&id);

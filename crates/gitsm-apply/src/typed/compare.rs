@@ -164,7 +164,7 @@ impl Walk<'_> {
                         .and_then(Value::as_object)
                         .is_none_or(serde_json::Map::is_empty)
                 };
-                if !map.atomic && !(is_empty(left) && is_empty(right)) {
+                if !(map.atomic || (is_empty(left) && is_empty(right))) {
                     self.fields(map, left, right, level, tries);
                     return false;
                 }
@@ -191,10 +191,11 @@ impl Walk<'_> {
         level: &mut Level,
         tries: u8,
     ) {
-        if let (Some(left), Some(right)) = (left, right) {
-            if tries > 0 && json::equals(left, right) {
-                return;
-            }
+        if let (Some(left), Some(right)) = (left, right)
+            && tries > 0
+            && json::equals(left, right)
+        {
+            return;
         }
         let (mut below, mut marks) = (Level::default(), Marks::default());
         self.value(ty, left, right, &mut below, &mut marks, tries.saturating_sub(1));

@@ -14,14 +14,9 @@ pub(crate) fn field_set(schema: &TypeSchema, object: &Value) -> FieldSet {
 /// What is below a value, and whether the value is a member itself.
 fn value(schema: &TypeSchema, ty: Option<TypeId>, value: &Value) -> (FieldSet, bool) {
     match (shape_of(schema, ty, value), value) {
-        (Shape::Map(MapOf { atomic: true, .. }) | Shape::Scalar | Shape::Unknown, _)
-        | (
-            Shape::List(List {
-                kind: ListKind::Atomic,
-                ..
-            }),
-            _,
-        ) => (FieldSet::new(), true),
+        (Shape::Scalar | Shape::Unknown, _) => (FieldSet::new(), true),
+        (Shape::Map(map), _) if map.atomic => (FieldSet::new(), true),
+        (Shape::List(list), _) if list.kind == ListKind::Atomic => (FieldSet::new(), true),
         (Shape::Map(map), Value::Object(fields)) => (below_map(schema, map, fields), false),
         (Shape::List(list), Value::Array(items)) => (below_list(schema, list, items), false),
         (Shape::Map(_) | Shape::List(_), _) => (FieldSet::new(), false),
