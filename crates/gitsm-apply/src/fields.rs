@@ -32,7 +32,7 @@ fn decode_node(fields: &Value, depth: usize) -> Result<(FieldSet, bool), String>
         _ => return Err("a field set must be an object".to_owned()),
     };
     let mut is_member = false;
-    let mut members = Vec::new();
+    let mut members = Vec::with_capacity(map.len());
     let mut children: Vec<(PathElement, Arc<FieldSet>)> = Vec::new();
     for (key, below) in map {
         if key == "." {
@@ -109,10 +109,10 @@ fn as_read(mut value: Value) -> Value {
     const EXACT: u64 = 1 << 53;
     match &mut value {
         Value::Number(number) => {
-            if number.as_i64().is_some_and(|int| int.unsigned_abs() <= EXACT) {
-                if let Some(float) = number.as_f64().and_then(Number::from_f64) {
-                    *number = float;
-                }
+            if number.as_i64().is_some_and(|int| int.unsigned_abs() <= EXACT)
+                && let Some(float) = number.as_f64().and_then(Number::from_f64)
+            {
+                *number = float;
             }
         }
         Value::Array(items) => {

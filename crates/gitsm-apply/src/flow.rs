@@ -119,8 +119,8 @@ pub fn apply(
 /// Returns `new` with the `managedFields` it has after it replaced `old` (none: it is created) by a write that is
 /// no apply.
 ///
-/// `new` may set `managedFields` itself: an empty list, or a list with one empty entry, forgets all managers, a
-/// list that cannot be read is ignored. This never fails: an object that cannot be compared with its types is
+/// `new` may set `managedFields` itself: a list with one empty entry forgets all managers (for built-in objects an
+/// empty list too), a list that cannot be read is ignored. This never fails: an object that cannot be compared with its types is
 /// returned without `managedFields`, as the API server does it (validation refuses it later).
 pub fn update(
     types: &ResourceTypes,
@@ -137,7 +137,7 @@ pub fn update(
         .is_some_and(|subresource| !subresource.is_empty())
     {
         decode_old()
-    } else if is_reset(&new) {
+    } else if is_reset(&new, types.empty_list_resets()) {
         Managers::new()
     } else {
         match managers::decode(&new) {

@@ -30,5 +30,5 @@ pub use path::{KeyField, PathElement, path_to_string};
 pub use scale::ScaleFields;
 pub use schema::TypeSchema;
 pub use set::FieldSet;
-pub use types::{ResourceTypes, UnknownVersions};
+pub use types::{Origin, ResourceTypes};
 pub use updater::ResetFields;

@@ -188,10 +188,10 @@ fn read(object: &Value) -> Option<Vec<Entry<'_>>> {
     wire_form(object)?.iter().map(Entry::read).collect()
 }
 
-/// Whether the object asks to forget all managers: its list is empty or holds one empty entry.
-pub(crate) fn is_reset(object: &Value) -> bool {
+/// Whether the object asks to forget all managers: its list holds one empty entry or, where that counts, nothing.
+pub(crate) fn is_reset(object: &Value, empty_list_counts: bool) -> bool {
     match read(object).as_deref() {
-        Some([]) => true,
+        Some([]) => empty_list_counts,
         Some([entry]) => entry.is_empty(),
         Some(_) | None => false,
     }

@@ -81,13 +81,13 @@ impl ScaleFields {
                 continue;
             };
             let mut owned = owned.clone();
-            if let Some(path) = path.as_deref().filter(|path| owned.set.has(path)) {
-                if scaled.remove(id).is_none() {
-                    // Someone else scaled: the replicas are theirs now.
-                    owned.set = owned.set.difference(&FieldSet::of([path]));
-                    if owned.set.is_empty() {
-                        continue;
-                    }
+            if let Some(path) = path.as_deref().filter(|path| owned.set.has(path))
+                && scaled.remove(id).is_none()
+            {
+                // Someone else scaled: the replicas are theirs now.
+                owned.set = owned.set.difference(&FieldSet::of([path]));
+                if owned.set.is_empty() {
+                    continue;
                 }
             }
             after.insert(id.clone(), owned);

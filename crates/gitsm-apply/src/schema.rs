@@ -51,7 +51,7 @@ pub(crate) enum ListKind {
     Atomic,
     /// By their value.
     Set,
-    /// By their key fields.
+    /// By their key fields, sorted by name.
     Map(Vec<Key>),
 }
 
@@ -277,22 +277,22 @@ impl TypeSchema {
         match extensions.list_type {
             None | Some(ListType::Atomic) => ListKind::Atomic,
             Some(ListType::Set) => ListKind::Set,
-            Some(ListType::Map) => ListKind::Map(
-                extensions
+            Some(ListType::Map) => {
+                let default_of = |name: &str| {
+                    let field = self.atom(element).map.as_ref()?.fields.get(name)?;
+                    field.default.clone().filter(|default| !default.is_null())
+                };
+                let mut keys: Vec<Key> = extensions
                     .list_map_keys
                     .iter()
                     .map(|name| Key {
                         name: name.as_str().into(),
-                        default: self
-                            .atom(element)
-                            .map
-                            .as_ref()
-                            .and_then(|map| map.fields.get(name.as_str()))
-                            .and_then(|field| field.default.clone())
-                            .filter(|default| !default.is_null()),
+                        default: default_of(name),
                     })
-                    .collect(),
-            ),
+                    .collect();
+                keys.sort_by(|left, right| left.name.cmp(&right.name));
+                ListKind::Map(keys)
+            }
         }
     }
 }

@@ -6,14 +6,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What happens to managers that wrote a version which is not served any more.
+/// Where a resource comes from: upstream handles the two kinds by different code, which differs in details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UnknownVersions {
-    /// The request cannot be merged, as for custom resources.
+pub enum Origin {
+    /// A CRD. A manager that wrote a version which is not served any more stops every apply; `managedFields: []`
+    /// counts as absent.
     #[default]
-    Fail,
-    /// They lose what they own, as for built-in objects.
-    Forget,
+    Custom,
+    /// The API server. Managers of unknown versions lose what they own; `managedFields: []` forgets all managers.
+    BuiltIn,
 }
 
 /// The types of a resource, by `apiVersion`. Between versions objects differ in nothing but the `apiVersion`
@@ -21,7 +22,7 @@ pub enum UnknownVersions {
 #[derive(Debug, Clone, Default)]
 pub struct ResourceTypes {
     versions: BTreeMap<String, Arc<TypeSchema>>,
-    unknown: UnknownVersions,
+    origin: Origin,
 }
 
 impl ResourceTypes {
@@ -37,11 +38,16 @@ impl ResourceTypes {
         self
     }
 
-    /// Says what happens to managers of versions not listed.
+    /// Says where the resource comes from.
     #[must_use]
-    pub fn unknown_versions(mut self, unknown: UnknownVersions) -> Self {
-        self.unknown = unknown;
+    pub fn origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
         self
+    }
+
+    /// Whether an empty list of managers forgets them.
+    pub(crate) fn empty_list_resets(&self) -> bool {
+        self.origin == Origin::BuiltIn
     }
 
     /// The types of a version.
@@ -50,10 +56,10 @@ impl ResourceTypes {
     ///
     /// `Ok(None)` where managers of unknown versions are forgotten, else a message.
     pub(crate) fn get(&self, api_version: &str) -> Result<Option<&Arc<TypeSchema>>, String> {
-        match (self.versions.get(api_version), self.unknown) {
+        match (self.versions.get(api_version), self.origin) {
             (Some(schema), _) => Ok(Some(schema)),
-            (None, UnknownVersions::Forget) => Ok(None),
-            (None, UnknownVersions::Fail) => Err(format!(
+            (None, Origin::BuiltIn) => Ok(None),
+            (None, Origin::Custom) => Err(format!(
                 "request to convert CR to an invalid group/version: {api_version}"
             )),
         }

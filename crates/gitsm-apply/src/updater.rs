@@ -72,6 +72,14 @@ impl From<String> for Failure {
     }
 }
 
+/// What a write changed.
+struct Changes {
+    /// Without the fields that are reset.
+    changes: Comparison,
+    /// Whether nothing differs, also in what is reset.
+    is_same: bool,
+}
+
 /// Tracks writes in one version of a resource.
 pub(crate) struct Updater<'a> {
     pub(crate) types: &'a ResourceTypes,
@@ -123,7 +131,7 @@ impl<'a> Updater<'a> {
         Ok(reconciled)
     }
 
-    /// Takes what differs between the objects from all managers but `writer`. Returns what differs.
+    /// Takes what differs between the objects from all managers but `writer`.
     fn take_changes(
         &self,
         live: &Value,
@@ -131,31 +139,34 @@ impl<'a> Updater<'a> {
         managers: &mut Managers,
         writer: Option<&ManagerId>,
         force: bool,
-    ) -> Result<Comparison, Failure> {
+    ) -> Result<Changes, Failure> {
         let compared = typed::compare(self.schema, live, new);
+        let is_same = compared.is_empty();
         let mut versions: BTreeMap<String, Option<Comparison>> = BTreeMap::new();
-        versions.insert(
-            self.api_version.to_owned(),
-            Some(compared.without(self.reset.get(self.api_version))),
-        );
         for owned in managers.values() {
-            if !versions.contains_key(&owned.api_version) {
+            if owned.api_version != self.api_version && !versions.contains_key(&owned.api_version) {
                 let comparison = self.compare_in(live, new, &compared, &owned.api_version)?;
                 versions.insert(owned.api_version.clone(), comparison);
             }
         }
-        let mut conflicts = Conflicts::default();
-        let mut kept = Managers::new();
-        for (id, owned) in managers.iter() {
-            if Some(id) == writer {
-                kept.insert(id.clone(), owned.clone());
-                continue;
+        let here = compared.without(self.reset.get(self.api_version));
+        versions.insert(self.api_version.to_owned(), Some(here));
+        let mut changed: BTreeMap<&str, (FieldSet, &FieldSet)> = BTreeMap::new();
+        for (api_version, comparison) in &versions {
+            if let Some(comparison) = comparison {
+                let taken = comparison.modified.union(&comparison.added);
+                changed.insert(api_version, (taken, &comparison.removed));
             }
-            let Some(Some(changes)) = versions.get(&owned.api_version) else {
-                continue;
+        }
+        let mut conflicts = Conflicts::default();
+        managers.retain(|id, owned| {
+            if Some(id) == writer {
+                return !owned.set.is_empty();
+            }
+            let Some((taken, removed)) = changed.get(owned.api_version.as_str()) else {
+                return false;
             };
-            let contested = owned.set.intersection(&changes.modified.union(&changes.added));
-            let mut left = owned.clone();
+            let contested = owned.set.intersection(taken);
             if !contested.is_empty() {
                 if !force {
                     contested.for_each(&mut |path| {
@@ -165,19 +176,18 @@ impl<'a> Updater<'a> {
                         });
                     });
                 }
-                left.set = left.set.difference(&contested);
+                owned.set = owned.set.difference(&contested);
             }
-            if !changes.removed.is_empty() {
-                left.set = left.set.difference(&changes.removed);
+            if !removed.is_empty() {
+                owned.set = owned.set.difference(removed);
             }
-            kept.insert(id.clone(), left);
-        }
+            !owned.set.is_empty()
+        });
         if !conflicts.is_empty() {
             return Err(Failure::Conflicts(conflicts));
         }
-        kept.retain(|_, owned| !owned.set.is_empty());
-        *managers = kept;
-        Ok(versions.remove(self.api_version).flatten().unwrap_or_default())
+        let changes = versions.remove(self.api_version).flatten().unwrap_or_default();
+        Ok(Changes { changes, is_same })
     }
 
     /// What differs in another version; `None` if that version is forgotten.
@@ -210,7 +220,7 @@ impl<'a> Updater<'a> {
     ) -> Result<(Managers, FieldSet), String> {
         let mut managers = self.reconcile(live, managers)?;
         let changes = match self.take_changes(live, new, &mut managers, None, true) {
-            Ok(changes) => changes,
+            Ok(changes) => changes.changes,
             // With force there are none.
             Err(Failure::Conflicts(conflicts)) => return Err(conflicts.to_string()),
             Err(Failure::Other(message)) => return Err(message),
@@ -249,8 +259,8 @@ impl<'a> Updater<'a> {
                 .unwrap_or(merged),
             _ => merged,
         };
-        self.take_changes(live, &new, &mut managers, Some(writer), force)?;
-        let is_unchanged = json::equals(live, &new);
+        let changes = self.take_changes(live, &new, &mut managers, Some(writer), force)?;
+        let is_unchanged = changes.is_same && json::equals(live, &new);
         Ok(((!is_unchanged).then_some(new), managers))
     }
 
@@ -280,6 +290,7 @@ impl<'a> Updater<'a> {
             let set = owned.entry(&owner.api_version).or_default();
             *set = set.union(&owner.set);
         }
+        let all_named = named(&typed::field_set(schema, &object));
         let first = owned.remove_entry(last.api_version.as_str());
         for (api_version, owned) in first.into_iter().chain(owned) {
             let (Some(all), Some(left)) = (
@@ -290,15 +301,20 @@ impl<'a> Updater<'a> {
             };
             let schema = all.schema;
             let named = |set: &FieldSet| set.with_named_fields(schema, Some(schema.root()));
-            let unowned = named(&typed::field_set(schema, &all.object))
-                .difference(&named(&typed::field_set(schema, &left.object)).union(&named(&owned)));
+            let present = if api_version == last.api_version {
+                all_named.clone()
+            } else {
+                named(&typed::field_set(schema, &all.object))
+            };
+            let left = named(&typed::field_set(schema, &left.object));
+            let unowned = present.difference(&left.union(&named(&owned)));
             pruned = typed::remove(schema, &all.object, &unowned);
         }
         // What the writer never owned stays, also below something that went.
         let Some(left) = self.convert(&pruned, &last.api_version)? else {
             return Ok(None);
         };
-        let gone = named(&typed::field_set(schema, &object))
+        let gone = all_named
             .difference(&named(&typed::field_set(schema, &left.object)))
             .intersection(&last_named);
         let pruned = typed::remove(schema, &object, &gone);
@@ -358,11 +374,11 @@ pub(crate) fn cap_update_managers(managers: &mut Managers) {
         let bucket = ManagerId::new("ancient-changes", Operation::Update, &owned.api_version, "");
         // Upstream loses the bucket where another entry of the same second sorts before it; here it takes that
         // entry in.
-        if id == bucket || !managers.contains_key(&bucket) {
-            if let Some(first) = managers.remove(first) {
-                let merged = managers.entry(bucket.clone()).or_insert_with(|| first.clone());
-                merged.set = merged.set.union(&first.set);
-            }
+        if (id == bucket || !managers.contains_key(&bucket))
+            && let Some(first) = managers.remove(first)
+        {
+            let merged = managers.entry(bucket.clone()).or_insert_with(|| first.clone());
+            merged.set = merged.set.union(&first.set);
         }
         if id != bucket {
             managers.remove(&id);

@@ -1,6 +1,6 @@
 //! What differs between two versions of an object.
 
-use super::{Shape, Shapes, items, step_to_field, step_to_item};
+use super::{ItemKey, Shape, Shapes, items, step_to_field};
 use crate::json;
 use crate::path::PathElement;
 use crate::schema::{List, ListKind, MapOf, TypeId, TypeSchema};
@@ -21,6 +21,11 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
+    /// Whether nothing differs. The order of lists that tell their elements apart does not count.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.removed.is_empty() && self.modified.is_empty() && self.added.is_empty()
+    }
+
     /// The comparison without some fields and what is below them.
     pub(crate) fn without(&self, ignored: Option<&FieldSet>) -> Self {
         match ignored {
@@ -34,6 +39,10 @@ impl Comparison {
     }
 }
 
+/// On how many levels values are first compared as a whole: most of an object stays the same, and what is equal
+/// needs no paths. Limited, because what differs deep down is compared again on every level.
+const TRIES: u8 = 6;
+
 /// Compares two objects of the same types.
 pub(crate) fn compare(schema: &TypeSchema, left: &Value, right: &Value) -> Comparison {
     let mut root = Level::default();
@@ -46,6 +55,7 @@ pub(crate) fn compare(schema: &TypeSchema, left: &Value, right: &Value) -> Compa
         Some(right),
         &mut root,
         &mut marks,
+        TRIES,
     );
     Comparison {
         removed: root.removed.build(),
@@ -105,6 +115,7 @@ impl Walk<'_> {
         right: Option<&Value>,
         level: &mut Level,
         marks: &mut Marks,
+        tries: u8,
     ) {
         let Some(ty) = ty else {
             Self::leaf(left, right, marks);
@@ -113,13 +124,13 @@ impl Walk<'_> {
         let atom = self.schema.atom(ty);
         let (left_shapes, right_shapes) = (Shapes::of(atom, left), Shapes::of(atom, right));
         let is_leaf = if right.is_none() {
-            self.shape(&left_shapes.pick(atom), left, right, level, marks)
+            self.shape(&left_shapes.pick(atom), left, right, level, marks, tries)
         } else if left.is_none() || left_shapes == right_shapes {
-            self.shape(&right_shapes.pick(atom), left, right, level, marks)
+            self.shape(&right_shapes.pick(atom), left, right, level, marks, tries)
         } else {
             // The value changed its shape: both are looked at.
-            self.shape(&left_shapes.pick(atom), left, right, level, marks);
-            self.shape(&right_shapes.pick(atom), left, right, level, marks)
+            self.shape(&left_shapes.pick(atom), left, right, level, marks, tries);
+            self.shape(&right_shapes.pick(atom), left, right, level, marks, tries)
         };
         if !is_leaf {
             marks.added |= left.is_none();
@@ -135,6 +146,7 @@ impl Walk<'_> {
         right: Option<&Value>,
         level: &mut Level,
         marks: &mut Marks,
+        tries: u8,
     ) -> bool {
         match shape {
             Shape::Scalar | Shape::Unknown => {}
@@ -142,7 +154,7 @@ impl Walk<'_> {
                 let (left_items, right_items) =
                     (items(left).unwrap_or_default(), items(right).unwrap_or_default());
                 if list.kind != ListKind::Atomic && !(left_items.is_empty() && right_items.is_empty()) {
-                    self.items(list, left_items, right_items, level);
+                    self.items(list, left_items, right_items, level, tries);
                     return false;
                 }
             }
@@ -152,8 +164,8 @@ impl Walk<'_> {
                         .and_then(Value::as_object)
                         .is_none_or(serde_json::Map::is_empty)
                 };
-                if !map.atomic && !(is_empty(left) && is_empty(right)) {
-                    self.fields(map, left, right, level);
+                if !(map.atomic || (is_empty(left) && is_empty(right))) {
+                    self.fields(map, left, right, level, tries);
                     return false;
                 }
             }
@@ -173,78 +185,108 @@ impl Walk<'_> {
     fn child(
         &self,
         ty: Option<TypeId>,
-        step: &PathElement,
+        step: impl FnOnce() -> PathElement,
         left: Option<&Value>,
         right: Option<&Value>,
         level: &mut Level,
+        tries: u8,
     ) {
+        if let (Some(left), Some(right)) = (left, right)
+            && tries > 0
+            && json::equals(left, right)
+        {
+            return;
+        }
         let (mut below, mut marks) = (Level::default(), Marks::default());
-        self.value(ty, left, right, &mut below, &mut marks);
-        level.removed.take(step, marks.removed, below.removed);
-        level.modified.take(step, marks.modified, below.modified);
-        level.added.take(step, marks.added, below.added);
+        self.value(ty, left, right, &mut below, &mut marks, tries.saturating_sub(1));
+        let step = step();
+        level.removed.take(&step, marks.removed, below.removed);
+        level.modified.take(&step, marks.modified, below.modified);
+        level.added.take(&step, marks.added, below.added);
     }
 
-    fn fields(&self, map: &MapOf, left: Option<&Value>, right: Option<&Value>, level: &mut Level) {
+    fn fields(&self, map: &MapOf, left: Option<&Value>, right: Option<&Value>, level: &mut Level, tries: u8) {
         let left = left.and_then(Value::as_object);
         let right = right.and_then(Value::as_object);
+        let type_of = |name: &str| match map.fields.get(name) {
+            Some(field) => Some(field.ty),
+            None => map.element,
+        };
         for (name, left) in left.into_iter().flatten() {
             let right = right.and_then(|right| right.get(name));
-            let (step, ty, _) = step_to_field(map, name);
-            self.child(ty, &step, Some(left), right, level);
+            let step = || step_to_field(map, name).0;
+            self.child(type_of(name), step, Some(left), right, level, tries);
         }
         for (name, right) in right.into_iter().flatten() {
             if left.is_none_or(|left| !left.contains_key(name)) {
-                let (step, ty, _) = step_to_field(map, name);
-                self.child(ty, &step, None, Some(right), level);
+                let step = || step_to_field(map, name).0;
+                self.child(type_of(name), step, None, Some(right), level, tries);
             }
         }
     }
 
-    fn items(&self, list: &List, left: &[Value], right: &[Value], level: &mut Level) {
-        /// The occurrences of one element in both lists.
-        type Occurrences<'v> = (Vec<&'v Value>, Vec<&'v Value>);
-        let mut found: BTreeMap<PathElement, Occurrences<'_>> = BTreeMap::new();
+    fn items(&self, list: &List, left: &[Value], right: &[Value], level: &mut Level, tries: u8) {
+        let mut found: BTreeMap<ItemKey<'_>, (Occurrences<'_>, Occurrences<'_>)> = BTreeMap::new();
         for item in left {
-            if let Ok(step) = step_to_item(list, item) {
-                found.entry(step).or_default().0.push(item);
+            if let Ok(key) = ItemKey::of(list, item) {
+                found.entry(key).or_default().0.push(item);
             }
         }
         for item in right {
-            if let Ok(step) = step_to_item(list, item) {
-                found.entry(step).or_default().1.push(item);
+            if let Ok(key) = ItemKey::of(list, item) {
+                found.entry(key).or_default().1.push(item);
             }
         }
-        for (step, (left, right)) in found {
-            let ty = Some(list.element);
-            let (left_first, right_first) = (left.first().copied(), right.first().copied());
-            match (left.len(), right.len()) {
-                (0 | 1, 0 | 1) => self.child(ty, &step, left_first, right_first, level),
-                (0 | 1, _) => {
+        let ty = Some(list.element);
+        for (key, (left, right)) in found {
+            match (left.more.is_empty(), right.more.is_empty()) {
+                (true, true) => self.child(ty, || key.to_step(), left.first, right.first, level, tries),
+                (true, false) => {
                     // It occurs twice now: whoever owned what is in it owns that no more.
-                    if left_first.is_some() {
-                        self.child(ty, &step, left_first, None, level);
+                    if left.first.is_some() {
+                        self.child(ty, || key.to_step(), left.first, None, level, tries);
                     }
-                    level.added.members.push(step);
+                    level.added.members.push(key.to_step());
                 }
-                (_, 0 | 1) => {
-                    if right_first.is_some() {
-                        self.child(ty, &step, None, right_first, level);
+                (false, true) => {
+                    if right.first.is_some() {
+                        self.child(ty, || key.to_step(), None, right.first, level, tries);
                     }
-                    level.removed.members.push(step);
+                    level.removed.members.push(key.to_step());
                 }
-                _ => {
+                (false, false) => {
                     // Elements that occur twice are compared as one value.
-                    let same = left.len() == right.len()
+                    let same = left.more.len() == right.more.len()
                         && left
-                            .iter()
-                            .zip(&right)
+                            .all()
+                            .zip(right.all())
                             .all(|(left, right)| json::equals(left, right));
                     if !same {
-                        level.modified.members.push(step);
+                        level.modified.members.push(key.to_step());
                     }
                 }
             }
         }
+    }
+}
+
+/// The occurrences of one element in a list: hardly ever more than one.
+#[derive(Default)]
+struct Occurrences<'v> {
+    first: Option<&'v Value>,
+    more: Vec<&'v Value>,
+}
+
+impl<'v> Occurrences<'v> {
+    fn push(&mut self, item: &'v Value) {
+        if self.first.is_none() {
+            self.first = Some(item);
+        } else {
+            self.more.push(item);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'v Value> {
+        self.first.into_iter().chain(self.more.iter().copied())
     }
 }

@@ -1,11 +1,9 @@
 //! Which fields an object mentions.
 
-use super::{Shape, shape_of, step_to_field, step_to_item};
-use crate::path::PathElement;
+use super::{ItemKey, Shape, keys_found_twice, shape_of, step_to_field};
 use crate::schema::{List, ListKind, MapOf, TypeId, TypeSchema};
 use crate::set::FieldSet;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The set of everything `object` mentions: leaves, keys of maps, elements of lists, and empty objects.
@@ -16,14 +14,9 @@ pub(crate) fn field_set(schema: &TypeSchema, object: &Value) -> FieldSet {
 /// What is below a value, and whether the value is a member itself.
 fn value(schema: &TypeSchema, ty: Option<TypeId>, value: &Value) -> (FieldSet, bool) {
     match (shape_of(schema, ty, value), value) {
-        (Shape::Map(MapOf { atomic: true, .. }) | Shape::Scalar | Shape::Unknown, _)
-        | (
-            Shape::List(List {
-                kind: ListKind::Atomic,
-                ..
-            }),
-            _,
-        ) => (FieldSet::new(), true),
+        (Shape::Scalar | Shape::Unknown, _) => (FieldSet::new(), true),
+        (Shape::Map(map), _) if map.atomic => (FieldSet::new(), true),
+        (Shape::List(list), _) if list.kind == ListKind::Atomic => (FieldSet::new(), true),
         (Shape::Map(map), Value::Object(fields)) => (below_map(schema, map, fields), false),
         (Shape::List(list), Value::Array(items)) => (below_list(schema, list, items), false),
         (Shape::Map(_) | Shape::List(_), _) => (FieldSet::new(), false),
@@ -48,25 +41,24 @@ fn below_map(schema: &TypeSchema, map: &MapOf, fields: &Map<String, Value>) -> F
 }
 
 fn below_list(schema: &TypeSchema, list: &List, items: &[Value]) -> FieldSet {
-    let steps: Vec<Option<PathElement>> = items.iter().map(|item| step_to_item(list, item).ok()).collect();
-    let mut seen = BTreeSet::new();
+    let keys = || {
+        items
+            .iter()
+            .filter_map(|item| ItemKey::of(list, item).ok().zip(Some(item)))
+    };
     // Elements that occur twice are members, but nothing can be said about what is in them.
-    let twice: BTreeSet<&PathElement> = steps
-        .iter()
-        .flatten()
-        .filter(|step| !seen.insert(*step))
-        .collect();
+    let twice = keys_found_twice(keys().map(|(key, _)| key));
     let mut members = Vec::with_capacity(items.len());
     let mut children = Vec::new();
-    for (step, item) in steps.iter().zip(items) {
-        let Some(step) = step else { continue };
-        members.push(step.clone());
-        if !twice.contains(step) {
+    for (key, item) in keys() {
+        let step = key.to_step();
+        if twice.binary_search(&key).is_err() {
             let (below, _) = value(schema, Some(list.element), item);
             if !below.is_empty() {
                 children.push((step.clone(), Arc::new(below)));
             }
         }
+        members.push(step);
     }
     FieldSet::from_parts(members, children)
 }

@@ -1,7 +1,6 @@
 //! Merging an applied object into a live one.
 
-use super::{Shape, Shapes, items, step_to_field, step_to_item};
-use crate::path::PathElement;
+use super::{ItemKey, Shape, Shapes, items};
 use crate::schema::{List, ListKind, MapOf, TypeId, TypeSchema};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -60,7 +59,10 @@ fn merge_fields(
         let ty = match live {
             // The type matters only where there is something to merge.
             None => None,
-            Some(_) => step_to_field(map, name).1,
+            Some(_) => match map.fields.get(name.as_str()) {
+                Some(field) => Some(field.ty),
+                None => map.element,
+            },
         };
         if let Some(value) = value(schema, ty, live, Some(applied)) {
             merged.insert(name.clone(), value);
@@ -113,15 +115,15 @@ impl<'v> Named<'v> {
     }
 }
 
-fn name_items<'v>(list: &List, live: &'v [Value], applied: &'v [Value]) -> (Named<'v>, Named<'v>) {
-    let mut names: BTreeMap<PathElement, usize> = BTreeMap::new();
+fn name_items<'v>(list: &'v List, live: &'v [Value], applied: &'v [Value]) -> (Named<'v>, Named<'v>) {
+    let mut names: BTreeMap<ItemKey<'v>, usize> = BTreeMap::new();
     let mut name_all = |items: &'v [Value]| -> Vec<(usize, &'v Value)> {
         items
             .iter()
             .filter_map(|item| {
-                let step = step_to_item(list, item).ok()?;
+                let key = ItemKey::of(list, item).ok()?;
                 let next = names.len();
-                Some((*names.entry(step).or_insert(next), item))
+                Some((*names.entry(key).or_insert(next), item))
             })
             .collect()
     };

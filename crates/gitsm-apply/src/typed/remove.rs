@@ -1,6 +1,6 @@
 //! Taking fields out of an object.
 
-use super::{Shape, shape_of, step_to_field, step_to_item};
+use super::{ItemKey, Shape, shape_of, step_to_field};
 use crate::schema::{ListKind, TypeId, TypeSchema};
 use crate::set::FieldSet;
 use serde_json::{Map, Value};
@@ -30,7 +30,7 @@ fn value(schema: &TypeSchema, ty: Option<TypeId>, value: &Value, fields: &FieldS
         (Shape::List(list), Value::Array(items)) if list.kind != ListKind::Atomic => {
             let kept: Vec<Value> = items
                 .iter()
-                .filter_map(|item| match step_to_item(list, item) {
+                .filter_map(|item| match ItemKey::of(list, item).map(ItemKey::to_step) {
                     Ok(step) if fields.has_member(&step) => None,
                     Ok(step) => Some(inside(schema, Some(list.element), item, fields.below(&step))),
                     Err(_) => Some(item.clone()),

@@ -1,8 +1,7 @@
 //! Whether an object fits its types well enough to be merged.
 
-use super::{MAX_DEPTH, Shape, shape_of, step_to_field, step_to_item};
+use super::{ItemKey, MAX_DEPTH, Shape, keys_found_twice, shape_of};
 use crate::json;
-use crate::path::PathElement;
 use crate::schema::{List, ListKind, MapOf, Scalar, TypeId, TypeSchema};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -152,20 +151,26 @@ impl Walk<'_> {
             }
             return;
         }
-        let mut seen: BTreeSet<PathElement> = BTreeSet::new();
+        let twice = match self.duplicates {
+            Duplicates::Allowed => Vec::new(),
+            Duplicates::Refused => {
+                keys_found_twice(items.iter().filter_map(|item| ItemKey::of(list, item).ok()))
+            }
+        };
+        let mut seen = BTreeSet::new();
         for (index, item) in items.iter().enumerate() {
-            let step = match step_to_item(list, item) {
-                Ok(step) => step,
+            let key = match ItemKey::of(list, item) {
+                Ok(key) => key,
                 Err(message) => {
-                    // What is inside cannot be named without the step.
+                    // What is inside cannot be named without the key.
                     self.problem(format!("element {index}: {message}"));
                     return;
                 }
             };
-            if self.duplicates == Duplicates::Refused && !seen.insert(step.clone()) {
-                self.problem(format!("duplicate entries for key {step}"));
+            if twice.binary_search(&key).is_ok() && !seen.insert(key) {
+                self.problem(format!("duplicate entries for key {}", key.to_step()));
             }
-            self.inside(|| step.to_string(), Some(list.element), item, depth);
+            self.inside(|| key.to_step().to_string(), Some(list.element), item, depth);
         }
     }
 
@@ -176,8 +181,7 @@ impl Walk<'_> {
                 None => map.element,
             };
             if ty.is_none() {
-                let (step, ..) = step_to_field(map, name);
-                self.problem_at(step.to_string(), "field not declared in schema".to_owned());
+                self.problem_at(format!(".{name}"), "field not declared in schema".to_owned());
                 return;
             }
             self.inside(|| format!(".{name}"), ty, value, depth);

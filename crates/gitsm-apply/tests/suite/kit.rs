@@ -3,6 +3,7 @@
 use gitsm_apply::{
     ApplyError, ApplyOptions, ResetFields, ResourceTypes, TypeSchema, UpdateOptions, apply, update,
 };
+use gitsm_schema::ObjectSchema;
 use gitsm_schema::structural::Structural;
 use serde_json::{Value, json};
 
@@ -102,6 +103,7 @@ pub(crate) fn type_schema(schema: &Value) -> TypeSchema {
 pub(crate) struct Server {
     pub(crate) types: ResourceTypes,
     pub(crate) object: Option<Value>,
+    judge: ObjectSchema,
     seconds: i64,
 }
 
@@ -114,6 +116,7 @@ impl Server {
         Self {
             types: ResourceTypes::single(V1, type_schema(schema)),
             object: None,
+            judge: ObjectSchema::new(Structural::from_json(schema).unwrap()).unwrap(),
             seconds: 0,
         }
     }
@@ -154,8 +157,18 @@ impl Server {
                 reset: &ResetFields::none().with_status(V1),
             },
         )?;
+        let problems = self.judge.validate_values(&object);
+        if !problems.is_empty() {
+            return Err(ApplyError::Failed(format!("{problems:?}")));
+        }
         self.store(object);
         Ok(())
+    }
+
+    /// Applies a `spec` against all conflicts, unless the result does not fit the schema: a `map: {}` applied
+    /// after `map: {a: b}` leaves a `null`, which validation refuses.
+    pub(crate) fn try_force(&mut self, manager: &str, spec: &Value) -> Result<(), ApplyError> {
+        self.apply_object(manager, &Self::widget(spec), true)
     }
 
     /// Applies a `spec`; conflicts are an error.
@@ -170,7 +183,7 @@ impl Server {
 
     /// Applies a `spec` against all conflicts.
     pub(crate) fn force(&mut self, manager: &str, spec: &Value) {
-        self.apply_object(manager, &Self::widget(spec), true).unwrap();
+        self.try_force(manager, spec).unwrap();
     }
 
     pub(crate) fn apply_status(&mut self, manager: &str, status: &Value) -> Result<(), ApplyError> {

@@ -1,7 +1,7 @@
 //! `managedFields` that clients send.
 
 use crate::kit::Server;
-use gitsm_apply::{check_managed_fields, keep_times_if_unchanged};
+use gitsm_apply::{Origin, check_managed_fields, keep_times_if_unchanged};
 use serde_json::{Value, json};
 
 fn entry() -> Value {
@@ -39,8 +39,8 @@ fn an_update_may_change_who_owns_what() {
 }
 
 #[test]
-fn an_empty_list_or_entry_forgets_all_managers() {
-    for entries in [json!([]), json!([{}]), json!([{"manager": "", "fieldsV1": null}])] {
+fn a_list_with_one_empty_entry_forgets_all_managers() {
+    for entries in [json!([{}]), json!([{"manager": "", "fieldsV1": null}])] {
         let mut server = server();
         let object = with_entries(&server, entries);
         server.put("u", object);
@@ -50,6 +50,17 @@ fn an_empty_list_or_entry_forgets_all_managers() {
                 .get("managedFields")
                 .is_none()
         );
+    }
+}
+
+#[test]
+fn an_empty_list_forgets_the_managers_of_built_in_objects_only() {
+    for (origin, owners) in [(Origin::Custom, 1), (Origin::BuiltIn, 0)] {
+        let mut server = server();
+        server.types = server.types.clone().origin(origin);
+        let object = with_entries(&server, json!([]));
+        server.put("u", object);
+        assert_eq!(server.owners().len(), owners);
     }
 }
 

@@ -64,7 +64,7 @@ fn an_updater_owns_what_it_changed() {
         json!({"f:title": {}, "f:map": {"f:b": {}}})
     );
     server.put_spec("editor", &json!({"title": "u"}));
-    assert_eq!(server.owned("creator Update"), json!({".": {}}));
+    assert_eq!(server.owned("creator Update"), json!({}));
     assert_eq!(server.owned("editor Update"), json!({"f:title": {}}));
 }
 
@@ -125,10 +125,29 @@ fn a_field_of_two_owners_stays_until_both_give_it_up() {
 #[test]
 fn what_an_updater_set_is_not_removed_by_an_applier() {
     let mut server = Server::new();
-    server.apply("a", &json!({"nested": {"k": {"a": 1}}}));
-    server.put_spec("u", &json!({"nested": {"k": {"a": 1, "b": 2}}}));
+    server.apply("a", &json!({"title": "t", "map": {"x": "1"}}));
+    server.put_spec(
+        "u",
+        &json!({"title": "t", "map": {"x": "1", "y": "2"}, "replicas": 2}),
+    );
     server.apply("a", &json!({"title": "t"}));
-    assert_eq!(server.spec(), json!({"title": "t", "nested": {"k": {"b": 2}}}));
+    assert_eq!(
+        server.spec(),
+        json!({"title": "t", "map": {"y": "2"}, "replicas": 2})
+    );
+}
+
+#[test]
+fn an_element_goes_with_its_last_owner_whoever_set_something_in_it() {
+    let mut server = Server::new();
+    server.apply("a", &json!({"title": "t", "ports": [{"port": 1}, {"port": 2}]}));
+    server.put_spec(
+        "u",
+        &json!({"title": "t", "ports": [{"port": 1, "name": "n"}, {"port": 2}]}),
+    );
+    server.apply("a", &json!({"title": "t", "ports": [{"port": 2}]}));
+    assert_eq!(server.spec(), json!({"title": "t", "ports": [{"port": 2}]}));
+    assert_eq!(server.owned("u Update"), Value::Null);
 }
 
 #[test]
