@@ -277,7 +277,9 @@ fn definitions() {
         texts.set(counted);
         differ(&found(&errors, FieldError::field), &recorded(vector))
     });
-    println!("crd.jsonl: {:?} texts agree", texts.get());
+    let (agreeing, all) = texts.get();
+    println!("crd.jsonl: {agreeing} of {all} texts agree");
+    assert!(agreeing * 100 >= all * 97);
 }
 
 #[test]
@@ -305,7 +307,9 @@ fn definition_schemas() {
         let theirs: Complaints = recorded(vector).into_iter().map(common).collect();
         differ(&found(&errors, FieldError::field), &theirs)
     });
-    println!("crd-schema.jsonl: {:?} texts agree", texts.get());
+    let (agreeing, all) = texts.get();
+    println!("crd-schema.jsonl: {agreeing} of {all} texts agree");
+    assert!(agreeing * 100 >= all * 97);
 }
 
 #[test]
