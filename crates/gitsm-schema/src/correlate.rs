@@ -80,13 +80,13 @@ impl<'v> Correlated<'v> {
                             .get(index)
                             .is_some_and(|element| element.is_unchanged_below(depth + 1))
                     }),
-                    None => value == old,
+                    None => are_same(self.value, self.old),
                 }
             }
             (Value::Object(value), Value::Object(old)) => {
                 value.len() == old.len() && self.has_unchanged_fields(value, depth)
             }
-            (value, old) => value == old,
+            (value, old) => are_same(value, old),
         }
     }
 
@@ -96,6 +96,32 @@ impl<'v> Correlated<'v> {
                 .is_some_and(|field| field.is_unchanged_below(depth + 1))
         })
     }
+}
+
+/// Whether two values are equal. Works on its own stack, as values may nest deeper than ours.
+fn are_same(left: &Value, right: &Value) -> bool {
+    let mut pairs = vec![(left, right)];
+    while let Some(pair) = pairs.pop() {
+        match pair {
+            (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+                pairs.extend(left.iter().zip(right));
+            }
+            (Value::Object(left), Value::Object(right)) if left.len() == right.len() => {
+                for (name, left) in left {
+                    match right.get(name) {
+                        Some(right) => pairs.push((left, right)),
+                        None => return false,
+                    }
+                }
+            }
+            (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => {
+                return false;
+            }
+            (left, right) if left != right => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// The elements of a list of type `map` and of the one it replaces.

@@ -295,9 +295,10 @@ fn slice(text: &str) -> Result<Slice, String> {
     let is_index = parts.len() == 1;
     Ok(Slice {
         start,
-        end: match is_index {
-            true => Some(start.unwrap_or_default().saturating_add(1)),
-            false => number(parts.get(1).copied())?,
+        end: if is_index {
+            Some(start.unwrap_or_default().saturating_add(1))
+        } else {
+            number(parts.get(1).copied())?
         },
         is_index,
         step: number(parts.get(2).copied())?,
@@ -308,7 +309,7 @@ fn follow<'v>(mut values: Found<'v>, steps: &[Step]) -> Result<Found<'v>, String
     for step in steps {
         values = match step {
             Step::Field(name) => fields(values, name),
-            Step::Wildcard => values.into_iter().flat_map(inside).collect(),
+            Step::Wildcard => values.iter().flat_map(inside).collect(),
             Step::Descent => descend(values)?,
             Step::Slice(slice) => {
                 let mut found = Vec::new();
@@ -344,7 +345,7 @@ fn fields<'v>(values: Found<'v>, name: &str) -> Found<'v> {
 }
 
 /// The values inside a list or an object.
-fn inside(value: Cow<'_, Value>) -> Vec<Cow<'_, Value>> {
+fn inside<'v>(value: &Cow<'v, Value>) -> Found<'v> {
     match value {
         Cow::Borrowed(Value::Array(elements)) => elements.iter().map(Cow::Borrowed).collect(),
         Cow::Borrowed(Value::Object(fields)) => fields.values().map(Cow::Borrowed).collect(),
@@ -358,7 +359,7 @@ fn descend(values: Found<'_>) -> Result<Found<'_>, String> {
     let mut found = Vec::new();
     let mut open: Vec<Cow<'_, Value>> = values.into_iter().rev().collect();
     while let Some(value) = open.pop() {
-        let parts = inside(value.clone());
+        let parts = inside(&value);
         if !parts.is_empty() {
             found.push(value);
             open.extend(parts.into_iter().rev());

@@ -92,9 +92,10 @@ impl PrinterColumns {
                 name: text(column, "name"),
                 ty: ColumnType::of(&text(column, "type")),
                 format: text(column, "format"),
-                description: match description.is_empty() {
-                    true => format!("Custom resource definition column (in JSONPath format): {path}"),
-                    false => description,
+                description: if description.is_empty() {
+                    format!("Custom resource definition column (in JSONPath format): {path}")
+                } else {
+                    description
                 },
                 priority: column.get("priority").and_then(Value::as_i64).unwrap_or_default(),
                 path: JsonPath::parse(&path).ok(),

@@ -159,11 +159,23 @@ impl Walk {
                 resource_root: schema.extensions.embedded_resource,
                 object_meta: false,
             };
+            let unknown = prune::unknown_fields(schema, default, options);
             let mut pruned = default.clone();
             prune::prune(schema, &mut pruned, options);
             if pruned != *default {
+                // What is unknown inside of metadata goes without a word, and so it is not shown either.
+                let everywhere = PruneOptions {
+                    object_meta: true,
+                    ..options
+                };
+                let mut shown = default.clone();
+                for path in prune::unknown_fields(schema, default, everywhere) {
+                    if !unknown.contains(&path) {
+                        prune::remove(&mut shown, &path);
+                    }
+                }
                 let error = FieldError::new(ErrorKind::Invalid, path.clone(), "must not have unknown fields");
-                self.errors.push(error.with_value(default.clone()));
+                self.errors.push(error.with_value(shown));
             }
         }
         let errors = match object_meta::malformed(schema, default) {

@@ -56,7 +56,7 @@ pub(super) struct Version {
 pub(super) struct Names {
     pub(super) plural: String,
     pub(super) singular: String,
-    pub(super) short_names: Vec<String>,
+    pub(super) shorts: Vec<String>,
     pub(super) kind: String,
     pub(super) list_kind: String,
     pub(super) categories: Vec<String>,
@@ -70,9 +70,9 @@ pub(super) struct Subresources {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Scale {
-    pub(super) spec_replicas_path: String,
-    pub(super) status_replicas_path: String,
-    pub(super) label_selector_path: Option<String>,
+    pub(super) spec_replicas: String,
+    pub(super) status_replicas: String,
+    pub(super) label_selector: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -200,13 +200,20 @@ impl Spec {
         version.own.subresources.as_ref()
     }
 
-    /// The schema of a version; `None` where there is no such version.
-    pub(super) fn validation_of(&self, name: &str) -> Option<Option<&Validation>> {
+    /// Whether there is a version of that name.
+    pub(super) fn has_version(&self, name: &str) -> bool {
+        self.versions.iter().any(|version| version.name == name)
+    }
+
+    /// The schema of a version.
+    pub(super) fn schema_of(&self, name: &str) -> Option<&Props> {
         let version = self.versions.iter().find(|version| version.name == name)?;
-        Some(match &version.own.validation {
-            Some(own) => Some(own),
-            None => self.common.validation.as_ref(),
-        })
+        let validation = version
+            .own
+            .validation
+            .as_ref()
+            .or(self.common.validation.as_ref());
+        validation?.schema.as_ref()
     }
 }
 
@@ -228,9 +235,9 @@ impl Version {
                 subresources: fields.inside("subresources").map(|fields| Subresources {
                     status: fields.get("status").is_some(),
                     scale: fields.inside("scale").map(|scale| Scale {
-                        spec_replicas_path: scale.text("specReplicasPath"),
-                        status_replicas_path: scale.text("statusReplicasPath"),
-                        label_selector_path: scale.some_text("labelSelectorPath"),
+                        spec_replicas: scale.text("specReplicasPath"),
+                        status_replicas: scale.text("statusReplicasPath"),
+                        label_selector: scale.some_text("labelSelectorPath"),
                     }),
                 }),
                 columns: columns.map(Column::read).collect(),
@@ -261,7 +268,7 @@ impl Names {
         Self {
             plural: fields.text("plural"),
             singular: fields.text("singular"),
-            short_names: fields.texts("shortNames"),
+            shorts: fields.texts("shortNames"),
             kind: fields.text("kind"),
             list_kind: fields.text("listKind"),
             categories: fields.texts("categories"),

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 /// `JSONSchemaProps`; absent keywords are `None`, empty or `false`.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "the keywords are what they are")]
 pub(super) struct Props {
     pub(super) id: String,
     pub(super) schema: String,

@@ -317,7 +317,7 @@ impl Checker<'_> {
             }
             let path = path.field("additionalProperties");
             self.step("additionalProperties", |c| {
-                c.check(values, &path, &context, false, has_rules)
+                c.check(values, &path, &context, false, has_rules);
             });
         }
         let is_correlatable = matches!(schema.map_type.as_deref(), None | Some("granular" | "atomic"));

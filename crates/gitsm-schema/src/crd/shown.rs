@@ -71,7 +71,7 @@ impl Struct {
         self.raw(name, value.as_deref().unwrap_or("null"))
     }
 
-    fn list(self, name: &str, elements: Vec<String>) -> Self {
+    fn list(self, name: &str, elements: &[String]) -> Self {
         self.raw(name, &list(elements))
     }
 
@@ -98,7 +98,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A list; one without elements is `null`.
-fn list(elements: Vec<String>) -> String {
+fn list(elements: &[String]) -> String {
     if elements.is_empty() {
         "null".to_owned()
     } else {
@@ -137,19 +137,23 @@ pub(super) fn versions(versions: &[Version]) -> String {
             .some_text("DeprecationWarning", version.deprecation_warning.as_deref())
             .raw("Schema", schema.as_deref().unwrap_or("null"))
             .raw("Subresources", subresources.as_deref().unwrap_or("null"))
-            .list("AdditionalPrinterColumns", columns.iter().map(column).collect())
-            .list("SelectableFields", selectable.collect())
+            .list(
+                "AdditionalPrinterColumns",
+                &columns.iter().map(column).collect::<Vec<_>>(),
+            )
+            .list("SelectableFields", &selectable.collect::<Vec<_>>())
             .end()
     };
-    list(versions.iter().map(version).collect())
+    let versions: Vec<String> = versions.iter().map(version).collect();
+    list(&versions)
 }
 
 fn subresources(subresources: &Subresources) -> String {
     let scale = subresources.scale.as_ref().map(|scale| {
         Struct::new()
-            .text("SpecReplicasPath", &scale.spec_replicas_path)
-            .text("StatusReplicasPath", &scale.status_replicas_path)
-            .some_text("LabelSelectorPath", scale.label_selector_path.as_deref())
+            .text("SpecReplicasPath", &scale.spec_replicas)
+            .text("StatusReplicasPath", &scale.status_replicas)
+            .some_text("LabelSelectorPath", scale.label_selector.as_deref())
             .end()
     });
     Struct::new()
@@ -187,7 +191,10 @@ pub(super) fn items(items: &Items) -> String {
     let schema = items.schema.as_deref().map(props);
     Struct::new()
         .raw("Schema", schema.as_deref().unwrap_or("null"))
-        .list("JSONSchemas", items.schemas.iter().map(props).collect())
+        .list(
+            "JSONSchemas",
+            &items.schemas.iter().map(props).collect::<Vec<_>>(),
+        )
         .end()
 }
 
@@ -205,7 +212,7 @@ fn schema_or_bool(value: Option<&PropsOrBool>) -> String {
 
 /// A schema.
 pub(super) fn props(schema: &Props) -> String {
-    let schemas = |schemas: &[Props]| schemas.iter().map(props).collect();
+    let schemas = |schemas: &[Props]| -> Vec<String> { schemas.iter().map(props).collect() };
     let items = schema.items.as_ref().map(items);
     let not = schema.not.as_deref().map(props);
     let docs = schema.external_docs.as_ref().map(|docs| {
@@ -244,14 +251,17 @@ pub(super) fn props(schema: &Props) -> String {
         .integer("MinItems", schema.min_items)
         .flag("UniqueItems", schema.unique_items)
         .number("MultipleOf", schema.multiple_of.as_ref())
-        .list("Enum", schema.enumeration.iter().map(go_json).collect())
+        .list(
+            "Enum",
+            &schema.enumeration.iter().map(go_json).collect::<Vec<_>>(),
+        )
         .integer("MaxProperties", schema.max_properties)
         .integer("MinProperties", schema.min_properties)
-        .list("Required", texts(&schema.required))
+        .list("Required", &texts(&schema.required))
         .raw("Items", &some(&items))
-        .list("AllOf", schemas(&schema.all_of))
-        .list("OneOf", schemas(&schema.one_of))
-        .list("AnyOf", schemas(&schema.any_of))
+        .list("AllOf", &schemas(&schema.all_of))
+        .list("OneOf", &schemas(&schema.one_of))
+        .list("AnyOf", &schemas(&schema.any_of))
         .raw("Not", &some(&not))
         .map("Properties", &schema.properties)
         .raw(
@@ -270,9 +280,12 @@ pub(super) fn props(schema: &Props) -> String {
         .some_flag("XPreserveUnknownFields", schema.preserve_unknown_fields)
         .flag("XEmbeddedResource", schema.embedded_resource)
         .flag("XIntOrString", schema.int_or_string)
-        .list("XListMapKeys", texts(&schema.list_map_keys))
+        .list("XListMapKeys", &texts(&schema.list_map_keys))
         .some_text("XListType", schema.list_type.as_deref())
         .some_text("XMapType", schema.map_type.as_deref())
-        .list("XValidations", schema.validations.iter().map(rule).collect())
+        .list(
+            "XValidations",
+            &schema.validations.iter().map(rule).collect::<Vec<_>>(),
+        )
         .end()
 }

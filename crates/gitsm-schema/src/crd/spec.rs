@@ -237,9 +237,7 @@ fn check_deprecation(version: &Version, path: &Path, out: &mut Complaints) {
         return;
     };
     let mut wrong = Vec::new();
-    if !version.deprecated {
-        wrong.push("can only be set for deprecated versions".to_owned());
-    } else {
+    if version.deprecated {
         if warning.len() > 256 {
             wrong.push("must be <= 256 characters long".to_owned());
         }
@@ -253,6 +251,8 @@ fn check_deprecation(version: &Version, path: &Path, out: &mut Complaints) {
                 "must only contain printable UTF-8 characters; non-printable character found at index {index}"
             ));
         }
+    } else {
+        wrong.push("can only be set for deprecated versions".to_owned());
     }
     for detail in wrong {
         out.invalid(path.field("deprecationWarning"), warning.as_str(), detail);
@@ -312,7 +312,7 @@ pub(super) fn check_names(names: &Names, path: &Path, out: &mut Complaints) {
             }
         }
     };
-    labels("shortNames", &names.short_names, out);
+    labels("shortNames", &names.shorts, out);
     if !names.kind.is_empty() && names.kind == names.list_kind {
         let detail = "kind and listKind may not be the same";
         out.invalid(path.field("listKind"), names.list_kind.as_str(), detail);
@@ -337,13 +337,13 @@ fn check_subresources(subresources: Option<&Subresources>, path: &Path, out: &mu
         return;
     };
     let Scale {
-        spec_replicas_path,
-        status_replicas_path,
-        label_selector_path,
+        spec_replicas,
+        status_replicas,
+        label_selector,
     } = scale;
     let required = [
-        ("specReplicasPath", spec_replicas_path, ".spec"),
-        ("statusReplicasPath", status_replicas_path, ".status"),
+        ("specReplicasPath", spec_replicas, ".spec"),
+        ("statusReplicasPath", status_replicas, ".status"),
     ];
     let path = path.field("scale");
     for (field, value, parent) in required {
@@ -360,7 +360,7 @@ fn check_subresources(subresources: Option<&Subresources>, path: &Path, out: &mu
             );
         }
     }
-    if let Some(value) = label_selector_path.as_ref().filter(|value| !value.is_empty()) {
+    if let Some(value) = label_selector.as_ref().filter(|value| !value.is_empty()) {
         let path = path.field("labelSelectorPath");
         if !value.starts_with('.') {
             out.invalid(path, value.as_str(), "must be a simple json path starting with .");

@@ -14,10 +14,10 @@ use std::collections::BTreeSet;
 /// The rules of an update: what the server would refuse today may stay where it was accepted once.
 pub(super) fn options(new: &Crd, old: &Crd) -> SpecOptions {
     let any = |is_wanted: &dyn Fn(&Props) -> bool| old.spec.schemas().any(is_wanted);
-    let has_all_schemas = old.spec.versions.iter().all(|version| {
-        let validation = old.spec.validation_of(&version.name).flatten();
-        validation.is_some_and(|validation| validation.schema.is_some())
-    });
+    let versions = &old.spec.versions;
+    let has_all_schemas = versions
+        .iter()
+        .all(|version| old.spec.schema_of(&version.name).is_some());
     let conversion = old.spec.conversion.as_ref();
     SpecOptions {
         schema: SchemaPolicy {
@@ -79,10 +79,7 @@ fn has_lists_with_weak_keys(schema: &Props) -> bool {
 /// The versions whose schema is that of the same version in the old CRD.
 fn unchanged(new: &Spec, old: &Spec) -> BTreeSet<String> {
     let names = new.versions.iter().map(|version| &version.name);
-    let is_unchanged = |name: &&String| {
-        let old = old.validation_of(name);
-        old.is_some() && old == new.validation_of(name)
-    };
+    let is_unchanged = |name: &&String| old.has_version(name) && old.schema_of(name) == new.schema_of(name);
     names.filter(is_unchanged).cloned().collect()
 }
 

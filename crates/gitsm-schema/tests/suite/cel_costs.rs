@@ -4,7 +4,8 @@ use crate::cel_vectors::structural;
 use crate::known::{Tally, Vector, Verdict, read_lines};
 use gitsm_schema::Path;
 use gitsm_schema::cel::cost::{self, RuleCosts};
-use gitsm_schema::structural::Structural;
+use gitsm_schema::cel::{Activation, Binding, DeclType, Environment, Type, Value};
+use gitsm_schema::structural::{AdditionalProperties, Structural};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -166,4 +167,101 @@ fn our_own_crds_stay_within_the_budget() {
         }
     }
     assert!(judged >= 20, "{judged} schemas were found");
+}
+
+/// Whether a schema has rules at its root only.
+fn has_rules_at_the_root_only(schema: &Structural) -> bool {
+    fn has_rules(schema: &Structural) -> bool {
+        !schema.extensions.validations.is_empty()
+            || !schema.value.all_of.is_empty()
+            || below(schema).into_iter().any(has_rules)
+    }
+    fn below(schema: &Structural) -> Vec<&Structural> {
+        let values = match &schema.additional_properties {
+            Some(AdditionalProperties::Schema(values)) => Some(&**values),
+            _ => None,
+        };
+        schema
+            .properties
+            .values()
+            .chain(schema.items.as_deref())
+            .chain(values)
+            .collect()
+    }
+    schema.value.all_of.is_empty() && !below(schema).into_iter().any(has_rules)
+}
+
+/// What the rules at the root cost with an object; `None` where we cannot judge them.
+fn evaluation_cost(schema: &Structural, data: &Json) -> Option<u64> {
+    let decl = DeclType::from_structural(schema, data["isResourceRoot"] == true, "self")?;
+    let old = Some(&data["oldObject"]).filter(|old| !old.is_null());
+    let mut total = 0;
+    for rule in &schema.extensions.validations {
+        let is_optional = rule.optional_old_self == Some(true);
+        let old_decl = if is_optional {
+            decl.clone().optional()
+        } else {
+            decl.clone()
+        };
+        let environment = Environment::kubernetes()
+            .with_variable("self", decl.clone())
+            .with_variable("oldSelf", old_decl);
+        let program = environment.compile(&rule.rule, Some(&Type::Bool)).ok()?;
+        if program.uses("oldSelf") && old.is_none() && !is_optional {
+            continue;
+        }
+        let activation = Activation::new()
+            .with("self", Binding::Json(&data["object"]))
+            .with("oldSelf", old.map_or(Binding::Absent, Binding::Json));
+        let mut left = 1_000_000;
+        let holds = program.evaluate_within(&activation, &mut left);
+        total += 1_000_000 - left;
+        let message = rule.message_expression.as_deref().filter(|text| !text.is_empty());
+        if let (Ok(Value::Bool(false)), Some(message)) = (holds, message) {
+            let program = environment.compile(message, Some(&Type::String)).ok()?;
+            let mut left = 1_000_000;
+            let _ = program.evaluate_within(&activation, &mut left);
+            total += 1_000_000 - left;
+        }
+    }
+    Some(total)
+}
+
+#[test]
+fn evaluations_cost_what_the_api_server_counts() {
+    let Some(vectors) = read_lines("cel.jsonl") else {
+        return;
+    };
+    let mut tally = Tally::new("cel-budget", include_str!("known/cel-budget.txt"));
+    let mut equal = 0;
+    for Vector { key, data } in vectors {
+        let schema = structural(&data["schema"]);
+        let (Some(budget), Some(left)) = (data["costBudget"].as_i64(), data["remainingBudget"].as_i64())
+        else {
+            continue;
+        };
+        let is_comparable = left >= 0 && data["ratcheting"] != true && has_rules_at_the_root_only(&schema);
+        if !is_comparable || data["test"] == "TestCELValidationContextCancellation" {
+            continue;
+        }
+        let recorded = u64::try_from(budget - left).unwrap_or(u64::MAX);
+        let Some(own) = evaluation_cost(&schema, &data) else {
+            continue;
+        };
+        equal += usize::from(own == recorded);
+        let verdict = if within_a_tenth(own, recorded) {
+            Verdict::Agrees
+        } else {
+            Verdict::Differs(format!("costs {own}; recorded: {recorded}"))
+        };
+        let rules: Vec<&str> = schema
+            .extensions
+            .validations
+            .iter()
+            .map(|rule| rule.rule.as_str())
+            .collect();
+        tally.count(&key, &rules.join(" | "), verdict);
+    }
+    eprintln!("cel-budget: {equal} are exactly equal");
+    tally.finish(593);
 }

@@ -226,7 +226,11 @@ fn count_texts(vector: &Value, errors: &[FieldError], texts: &mut (usize, usize)
     let ours: BTreeSet<String> = errors.iter().map(ToString::to_string).collect();
     for error in recorded {
         let text = in_common(&without_go(error["text"].as_str().unwrap()));
-        texts.0 += usize::from(ours.iter().any(|ours| in_common(&without_go(ours)) == text));
+        let agrees = ours.iter().any(|ours| in_common(&without_go(ours)) == text);
+        texts.0 += usize::from(agrees);
+        if !agrees {
+            println!("worded differently upstream: {text}");
+        }
         texts.1 += 1;
     }
 }
@@ -273,7 +277,9 @@ fn definitions() {
         texts.set(counted);
         differ(&found(&errors, FieldError::field), &recorded(vector))
     });
-    println!("crd.jsonl: {:?} texts agree", texts.get());
+    let (agreeing, all) = texts.get();
+    println!("crd.jsonl: {agreeing} of {all} texts agree");
+    assert!(agreeing * 100 >= all * 97);
 }
 
 #[test]
@@ -301,7 +307,9 @@ fn definition_schemas() {
         let theirs: Complaints = recorded(vector).into_iter().map(common).collect();
         differ(&found(&errors, FieldError::field), &theirs)
     });
-    println!("crd-schema.jsonl: {:?} texts agree", texts.get());
+    let (agreeing, all) = texts.get();
+    println!("crd-schema.jsonl: {agreeing} of {all} texts agree");
+    assert!(agreeing * 100 >= all * 97);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Arithmetic of costs and sizes. Nothing wraps: what is too large is the largest number.
 
 /// The cost of reading one character of text.
-pub(super) const TEXT_FACTOR: f64 = 0.1;
+pub(in crate::cel) const TEXT_FACTOR: f64 = 0.1;
 /// The cost of one character of a regular expression.
-pub(super) const PATTERN_FACTOR: f64 = 0.25;
+pub(in crate::cel) const PATTERN_FACTOR: f64 = 0.25;
 /// The cost of making a list.
-pub(super) const LIST_BASE: u64 = 10;
+pub(in crate::cel) const LIST_BASE: u64 = 10;
 /// The cost of making a map.
-pub(super) const MAP_BASE: u64 = 30;
+pub(in crate::cel) const MAP_BASE: u64 = 30;
 
 /// How large a text, list or map is at least and at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +71,19 @@ impl Size {
     clippy::cast_sign_loss,
     reason = "the API server computes with doubles too; casts to u64 end at its largest number"
 )]
-pub(super) fn scaled(amount: u64, factor: f64) -> u64 {
+pub(in crate::cel) fn scaled(amount: u64, factor: f64) -> u64 {
     (amount as f64 * factor).ceil() as u64
+}
+
+/// `amount * factor`, rounded down.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the API server computes with doubles too; casts to u64 end at its largest number"
+)]
+pub(in crate::cel) fn scaled_down(amount: u64, factor: f64) -> u64 {
+    (amount as f64 * factor) as u64
 }
 
 /// `a / b`, rounded up, as the API server computes it.

@@ -6,7 +6,7 @@
 //! of cel-go (`checker/cost.go`), apiserver (`pkg/cel/library/cost.go`) and apiextensions-apiserver
 //! (`pkg/apis/apiextensions/validation`). Only the greatest cost counts, so that no least cost is computed.
 
-mod amount;
+pub(super) mod amount;
 mod bounds;
 mod budget;
 mod calls;

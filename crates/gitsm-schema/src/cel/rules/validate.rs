@@ -90,12 +90,12 @@ impl Validation {
             let ratchet = ratchet.field(name);
             if let Some(values) = &node.additional_properties {
                 self.inside(Segment::Key(name.clone()), |v| {
-                    v.node(values, value, old, ratchet)
+                    v.node(values, value, old, ratchet);
                 });
             }
             if let Some(property) = node.properties.get(name) {
                 self.inside(Segment::Field(name.clone()), |v| {
-                    v.node(property, value, old, ratchet)
+                    v.node(property, value, old, ratchet);
                 });
             }
         }
