@@ -19,10 +19,12 @@
 //! | [`store`] | objects in memory and on disk, their revisions and events |
 //! | [`user`] | who asks |
 
+pub mod access;
 pub mod audit;
 pub mod auth;
 pub mod begin;
 pub mod builtin;
+pub mod cluster;
 pub mod crd;
 pub mod discovery;
 pub mod error;
