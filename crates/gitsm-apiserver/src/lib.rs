@@ -26,6 +26,7 @@ pub mod audit;
 pub mod auth;
 pub mod begin;
 pub mod builtin;
+pub mod cluster;
 pub mod crd;
 pub mod discovery;
 pub mod error;
