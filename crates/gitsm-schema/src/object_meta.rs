@@ -3,6 +3,7 @@
 //! Custom resource schemas do not describe these; the API server checks them in code.
 
 mod fields;
+mod finalizers;
 
 use crate::crd::decode_error;
 use crate::error::{ErrorKind, FieldError};
@@ -12,6 +13,7 @@ use crate::trail::Trail;
 use crate::validate::Validator;
 use crate::values::{go_quote, names};
 pub(crate) use fields::schema;
+pub use finalizers::finalizer_warnings;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
