@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gitsm-schema",
         ],
     ),
+    ("gitsm-testkit", &[]),
     ("gitsm-tests", &[]),
     (
         "xtask",
