@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// Time for one answer, or for the next event of a stream. A test that waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client of one server as one user. Belongs to the runtime of the test that made it.
 #[derive(Clone)]

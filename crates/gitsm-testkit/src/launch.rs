@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Time for one server to become ready; on a busy machine the old kube-apiserver takes its time.
-const READY: Duration = Duration::from_secs(120);
+const READY: Duration = Duration::from_mins(2);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 /// The organization whose members may do everything.
 const MASTERS: &str = "system:masters";

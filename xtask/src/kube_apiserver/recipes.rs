@@ -205,7 +205,7 @@ fn tagged(folder: &Path, root: &Path, found: &mut BTreeSet<String>) -> Result<()
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type()?.is_dir() {
             tagged(&path, root, found)?;
-        } else if name.ends_with(".go") && !name.ends_with("_test.go") {
+        } else if path.extension().is_some_and(|extension| extension == "go") && !name.ends_with("_test.go") {
             let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             if text.windows(TAG.len()).any(|window| window == TAG) {
                 let package = folder.strip_prefix(root).unwrap_or(folder);
