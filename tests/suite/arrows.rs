@@ -14,10 +14,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gitsm-api", &["gitsm-core"]),
     ("gitsm-git", &["gitsm-core"]),
     ("gitsm-check", &["gitsm-api", "gitsm-core", "gitsm-schema"]),
+    ("gitsm-apiserver", &["gitsm-apply", "gitsm-schema"]),
     (
         "gitsm-cli",
         &[
             "gitsm-api",
+            "gitsm-apiserver",
             "gitsm-check",
             "gitsm-core",
             "gitsm-git",
