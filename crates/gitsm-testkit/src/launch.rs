@@ -20,12 +20,13 @@ const MASTERS: &str = "system:masters";
 
 /// What servers of one test share.
 pub(crate) struct Site {
+    // Fields are dropped in this order: what writes into the folder is gone before the folder is.
+    pub(crate) processes: Vec<Process>,
     pub(crate) folder: TempDir,
     pub(crate) pki: Pki,
     /// Signs who a trusted proxy is. Of its own: a certificate of it without a named user is nobody.
     pub(crate) proxies: Pki,
     pub(crate) admin: Credentials,
-    pub(crate) processes: Vec<Process>,
 }
 
 impl Site {
