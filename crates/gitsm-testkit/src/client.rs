@@ -262,3 +262,32 @@ impl Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ApiServer as _;
+    use crate::fake::Fake;
+
+    #[tokio::test]
+    async fn answers_are_kept_whole() {
+        let server = Fake::start(&[("/found", &["{\"a\":", "1}"])]);
+        let client = server.client().unwrap();
+        let found = client.get("/found").await.unwrap().success().unwrap();
+        assert_eq!(found.json().unwrap()["a"], 1);
+        assert_eq!(found.warnings(), ["299 - \"fake\""]);
+        let missing = client.get("/missing").await.unwrap();
+        assert_eq!(missing.status, 404);
+        assert!(missing.success().unwrap_err().to_string().starts_with("404"));
+    }
+
+    #[tokio::test]
+    async fn lines_of_a_stream_come_one_by_one_however_they_are_cut() {
+        let server = Fake::start(&[("/watch", &["{\"n\":1}\n{\"n\"", ":2}", "\n{\"n\":3}"])]);
+        let client = server.client().unwrap();
+        let mut stream = client.stream("/watch", &[]).await.unwrap();
+        for expected in 1..=3 {
+            assert_eq!(stream.next().await.unwrap().unwrap()["n"], expected);
+        }
+        assert_eq!(stream.next().await.unwrap(), None);
+    }
+}

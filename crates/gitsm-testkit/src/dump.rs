@@ -90,3 +90,35 @@ async fn items(client: &Client, path: &str) -> Result<Vec<Value>> {
     let list = client.get(path).await?.success()?.json()?;
     Ok(list["items"].as_array().cloned().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CRDS, objects};
+    use crate::fake::Fake;
+
+    #[test]
+    fn a_dump_holds_built_in_and_custom_objects() {
+        let server = Fake::start(&[
+            (
+                "/api/v1/namespaces",
+                &[r#"{"items":[{"metadata":{"name":"shop"}}]}"#],
+            ),
+            (
+                CRDS,
+                &[
+                    r#"{"items":[{"spec":{"group":"example.com","names":{"plural":"things"},"#,
+                    r#""versions":[{"name":"v1","served":false},{"name":"v2","served":true}]}}]}"#,
+                ],
+            ),
+            (
+                "/apis/example.com/v2/things",
+                &[r#"{"items":[{"spec":{"size":3}}]}"#],
+            ),
+        ]);
+        assert_eq!(
+            objects(&server),
+            "/api/v1/namespaces: {\"metadata\":{\"name\":\"shop\"}}\n\
+             /apis/example.com/v2/things: {\"spec\":{\"size\":3}}\n"
+        );
+    }
+}

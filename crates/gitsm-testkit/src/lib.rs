@@ -17,6 +17,8 @@ pub mod tier;
 mod apiextensions;
 mod connections;
 mod dump;
+#[cfg(test)]
+mod fake;
 mod kubeconfig;
 mod launch;
 mod pki;

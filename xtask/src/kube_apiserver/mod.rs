@@ -103,9 +103,13 @@ pub(crate) fn ensure(rebuild: bool) -> Result<Servers> {
         apt: None,
     };
     builder.part(&ETCD)?;
-    if builder.is_good(&CURRENT) || (!builder.is_good(&CORE) && archive::newest().is_some()) {
-        builder.part(&CURRENT)?;
-    } else {
+    let is_current = builder.is_good(&CURRENT) || (!builder.is_good(&CORE) && archive::newest().is_some());
+    let has_current = is_current
+        && builder
+            .part(&CURRENT)
+            .inspect_err(|error| println!("    {error:#}\n    the servers are built instead"))
+            .is_ok();
+    if !has_current {
         builder.part(&CORE)?;
         builder.part(&APIEXTENSIONS)?;
     }
