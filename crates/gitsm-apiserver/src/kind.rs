@@ -7,7 +7,8 @@ use crate::user::User;
 use gitsm_schema::FieldError;
 use serde_json::Value;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 /// Group and plural resource: what objects are stored under, whatever the version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,6 +108,18 @@ pub struct Context<'a> {
 /// Objects come pruned and defaulted by the schema. Everything that is the same for all kinds (uid, timestamps,
 /// `generation`, optimistic locking, status isolation, finalizers) is done by the registry.
 pub trait Strategy: fmt::Debug + Send + Sync {
+    /// Reads an object that came from outside or out of a patch, as the types of the kind read it: refuses values of
+    /// the wrong type, drops nulls and what is empty, and fills in the defaults of the kind. Unknown fields are left
+    /// alone; they are the schema's matter.
+    /// Kinds without types of their own, which are custom resources, take everything.
+    ///
+    /// # Errors
+    /// What is wrong, worded as Go's JSON decoder words it: `json: cannot unmarshal number into ...`.
+    fn read(&self, object: &mut Value) -> Result<(), String> {
+        let _ = object;
+        Ok(())
+    }
+
     /// Fills in and resets fields of a new object, before it is validated.
     fn prepare_create(&self, object: &mut Value, cx: Context<'_>);
 
@@ -131,6 +144,54 @@ pub trait Strategy: fmt::Debug + Send + Sync {
 
     /// The names of the selectable fields beyond `metadata.name` and `metadata.namespace`.
     fn selectable_fields(&self) -> Vec<String>;
+
+    /// Reads an object as a body brings it: drops unknown fields, fills in defaults, and returns the paths of what
+    /// was dropped. `None` where the schema of the kind does that.
+    ///
+    /// # Errors
+    /// A value of the wrong type, in the words of Go's decoder; answered with 400.
+    fn decode(&self, _object: &mut Value) -> Option<Result<Vec<String>, String>> {
+        None
+    }
+
+    /// Under what its objects are stored, where that is not the resource itself: two views of one object.
+    fn stored_as(&self) -> Option<GroupResource> {
+        None
+    }
+
+    /// Turns an object as it is stored into one of this kind, where that is another view of it.
+    fn read_stored(&self, _object: &mut Value) {}
+
+    /// Turns an object of this kind into one as it is stored, where that is another view of it.
+    fn to_stored(&self, _object: &mut Value) {}
+
+    /// Whether an update without `metadata.resourceVersion` overwrites whatever is there. Built-in kinds allow it.
+    fn allows_unconditional_update(&self) -> bool {
+        true
+    }
+
+    /// Whether an update of an object that does not exist creates it.
+    fn creates_on_update(&self) -> bool {
+        false
+    }
+
+    /// Called once when an object is marked for deletion: adds finalizers, changes the status.
+    fn mark_deleting(&self, _object: &mut Value, _now: &str) {}
+
+    /// Whether an object that is being deleted and has no finalizers must stay nevertheless.
+    fn is_held(&self, _object: &Value) -> bool {
+        false
+    }
+
+    /// The types by which server-side apply merges, of all served versions; `None` to derive them from the schema.
+    fn apply_types(&self) -> Option<&gitsm_apply::ResourceTypes> {
+        None
+    }
+
+    /// Lays a strategic merge patch over an object; `None` where the kind knows no such patches.
+    fn patch_strategic(&self, _object: &mut Value, _patch: Value) -> Option<Result<(), crate::ApiError>> {
+        None
+    }
 }
 
 /// One version of one kind, as it is served.
@@ -156,8 +217,8 @@ pub struct Kind {
     pub storage_version: String,
     /// Its rules.
     pub strategy: Arc<dyn Strategy>,
-    /// Schema, for pruning, defaulting, apply and published OpenAPI.
-    pub schema: Arc<KindSchema>,
+    /// Schema, for pruning, defaulting, apply and published OpenAPI; reads as a [`KindSchema`].
+    pub schema: LazySchema,
     /// Objects stored at or before this revision were written under another schema or version, and are pruned,
     /// defaulted and converted when they are read; later ones are served as they are stored.
     pub schema_since: u64,
@@ -174,12 +235,56 @@ pub enum Origin {
     Custom(String),
 }
 
+/// A [`KindSchema`] that may be built when it is first asked for.
+///
+/// The schema of a Pod takes megabytes and milliseconds; a server that never sees one does not pay for it.
+#[derive(Debug, Clone)]
+pub struct LazySchema(Arc<Slot>);
+
+#[derive(Debug)]
+enum Slot {
+    Ready(KindSchema),
+    Later {
+        built: OnceLock<KindSchema>,
+        build: fn(&str) -> KindSchema,
+        of: &'static str,
+    },
+}
+
+impl LazySchema {
+    /// One that is there already.
+    pub fn ready(schema: KindSchema) -> Self {
+        Self(Arc::new(Slot::Ready(schema)))
+    }
+
+    /// One that `build` makes from the name `of` when it is first used.
+    pub fn later(build: fn(&str) -> KindSchema, of: &'static str) -> Self {
+        Self(Arc::new(Slot::Later {
+            built: OnceLock::new(),
+            build,
+            of,
+        }))
+    }
+}
+
+impl Deref for LazySchema {
+    type Target = KindSchema;
+
+    fn deref(&self) -> &KindSchema {
+        match &*self.0 {
+            Slot::Ready(schema) => schema,
+            Slot::Later { built, build, of } => built.get_or_init(|| build(of)),
+        }
+    }
+}
+
 /// The schema of a kind in the forms that the server needs.
 #[derive(Debug)]
 pub struct KindSchema {
     /// The compiled judge.
     pub object: gitsm_schema::ObjectSchema,
     /// The schema as it is published under `/openapi/v3`, before `apiVersion`, `kind` and `metadata` are added.
+    /// Null for built-in kinds, whose definitions are made when they are asked for.
     pub published: Value,
     /// Columns beyond the name: as `additionalPrinterColumns` of a CRD writes them.
     pub columns: Vec<Column>,
@@ -203,6 +308,15 @@ pub struct Column {
 }
 
 impl Kind {
+    /// Whether objects are stored as they are served.
+    pub fn is_storage_version(&self) -> bool {
+        let (group, version) = self
+            .storage_version
+            .split_once('/')
+            .unwrap_or(("", &self.storage_version));
+        group == &*self.resource.group && version == self.version
+    }
+
     /// `gitsm.dev/v1alpha1`, or `v1` in the core group.
     pub fn api_version(&self) -> String {
         if self.resource.group.is_empty() {

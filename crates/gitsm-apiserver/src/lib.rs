@@ -8,19 +8,46 @@
 //! | module | does |
 //! |---|---|
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
+//! | [`admission`] | asking validating webhooks |
+//! | [`kinds`] | the table of everything that is served |
 //! | [`auth`], [`pki`], [`audit`] | who asks, what they may do, what they did |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
+//! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
+//! | [`security`] | all of these tied to the stored objects |
+//! | [`selectors`] | label and field selectors |
+//! | [`negotiate`] | what a client accepts, what a body is written in |
+//! | [`store`] | objects in memory and on disk, their revisions and events |
 //! | [`user`] | who asks |
 
+pub mod admission;
 pub mod audit;
 pub mod auth;
+pub mod begin;
+pub mod builtin;
+pub mod crd;
+pub mod discovery;
 pub mod error;
+pub mod gc;
+pub mod http;
 pub mod kind;
+pub mod kinds;
+pub mod negotiate;
 pub mod object;
+pub mod openapi;
+pub mod partial;
+pub mod patch;
 pub mod pki;
+pub mod registry;
 pub mod request;
+pub mod security;
+pub mod selectors;
+pub mod server;
+pub mod store;
+pub mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod user;
 
 pub use error::ApiError;

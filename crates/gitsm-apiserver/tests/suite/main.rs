@@ -1,1 +1,4 @@
 //! The server as its clients see it.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod store;

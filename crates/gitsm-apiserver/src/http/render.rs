@@ -1,0 +1,184 @@
+//! Objects and lists in the form that the client accepts.
+
+use super::Asked;
+use super::body::Joiner;
+use super::reply::Reply;
+use crate::error::ApiError;
+use crate::kind::Kind;
+use crate::negotiate::{Accepted, Format, MetaVersion, Shape};
+use crate::partial;
+use crate::registry::ListReply;
+use crate::store::{Event, Stored};
+use crate::table::{Include, TableBuilder};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The reply that holds one object.
+pub(super) fn object(
+    asked: &Asked<'_>,
+    kind: &Kind,
+    stored: &Stored,
+    accepted: Accepted,
+    code: u16,
+) -> Result<Reply, ApiError> {
+    let pretty = asked.pretty || accepted.pretty;
+    if accepted.shape == Shape::Plain && accepted.format == Format::Json && !pretty {
+        let body = vec![stored.json.clone(), Bytes::from_static(b"\n")];
+        return Ok(Reply::new(code, Format::Json.content_type(), body));
+    }
+    let value = match accepted.shape {
+        Shape::Plain => stored.value(),
+        Shape::Table(version) => table(asked, kind, version)?.single(&stored.value()),
+        Shape::Metadata(version) => partial::object_metadata(&stored.value(), version),
+        Shape::MetadataList(_) => return Err(not_convertible("PartialObjectMetadataList")),
+    };
+    Ok(Reply::value(code, &value, accepted.format, pretty))
+}
+
+/// The reply that holds a list.
+pub(super) fn list(
+    asked: &Asked<'_>,
+    kind: &Kind,
+    list: &ListReply,
+    accepted: Accepted,
+) -> Result<Reply, ApiError> {
+    let pretty = asked.pretty || accepted.pretty;
+    let meta = list_meta(kind, list);
+    let version = match accepted.shape {
+        Shape::Plain if accepted.format == Format::Json && !pretty => return Ok(streamed(kind, list, &meta)),
+        Shape::Plain => None,
+        Shape::Table(version) | Shape::MetadataList(version) => Some(version),
+        Shape::Metadata(_) => return Err(not_convertible("PartialObjectMetadata")),
+    };
+    let items: Vec<Value> = list.items.iter().map(Stored::value).collect();
+    let value = match (accepted.shape, version) {
+        (Shape::Table(_), Some(version)) => table(asked, kind, version)?.list(&items, &meta),
+        (_, Some(version)) => partial::list(&items, &meta, version),
+        (_, None) => json!({
+            "kind": list_kind(kind), "apiVersion": kind.api_version(), "metadata": meta, "items": items,
+        }),
+    };
+    Ok(Reply::value(200, &value, accepted.format, pretty))
+}
+
+/// A plain list: the stored bytes, one after the other.
+fn streamed(kind: &Kind, list: &ListReply, meta: &Value) -> Reply {
+    let mut joiner = Joiner::default();
+    let (list_kind, version) = (Value::from(list_kind(kind)), Value::from(kind.api_version()));
+    let head = format!("{{\"kind\":{list_kind},\"apiVersion\":{version},\"metadata\":{meta},\"items\":[");
+    joiner.push(head.as_bytes());
+    for (index, item) in list.items.iter().enumerate() {
+        if index > 0 {
+            joiner.push(b",");
+        }
+        joiner.push(&item.json);
+    }
+    joiner.push(b"]}\n");
+    Reply::new(200, Format::Json.content_type(), joiner.finish())
+}
+
+fn list_kind(kind: &Kind) -> String {
+    if kind.names.list_kind.is_empty() {
+        format!("{}List", kind.names.kind)
+    } else {
+        kind.names.list_kind.clone()
+    }
+}
+
+/// The metadata of a list. Lists of custom resources always have `continue`.
+fn list_meta(kind: &Kind, list: &ListReply) -> Value {
+    let mut meta = json!({"resourceVersion": list.revision.to_string()});
+    if !list.continue_token.is_empty() || kind.origin != crate::kind::Origin::BuiltIn {
+        meta["continue"] = list.continue_token.as_str().into();
+    }
+    if let Some(remaining) = list.remaining.filter(|remaining| *remaining > 0) {
+        meta["remainingItemCount"] = remaining.into();
+    }
+    meta
+}
+
+fn table<'k>(asked: &Asked<'_>, kind: &'k Kind, version: MetaVersion) -> Result<TableBuilder<'k>, ApiError> {
+    let include = Include::parse(asked.query.get("includeObject").unwrap_or_default())?;
+    Ok(TableBuilder::new(kind, asked.now, version, include))
+}
+
+fn not_convertible(wanted: &str) -> ApiError {
+    ApiError::not_acceptable(&[wanted])
+}
+
+/// Writes the events of one watch.
+pub(super) struct Events {
+    kind: Arc<Kind>,
+    accepted: Accepted,
+    include: Include,
+    now: Timestamp,
+    /// The part of the key of shared encodings that does not change.
+    form: String,
+    is_first: bool,
+}
+
+impl Events {
+    pub(super) fn new(asked: &Asked<'_>, kind: &Arc<Kind>, accepted: Accepted) -> Result<Self, ApiError> {
+        let include = Include::parse(asked.query.get("includeObject").unwrap_or_default())?;
+        Ok(Self {
+            form: format!("{} {} {include:?}", kind.api_version(), accepted.memo_key()),
+            kind: Arc::clone(kind),
+            accepted,
+            include,
+            now: asked.now,
+            is_first: true,
+        })
+    }
+
+    /// The frame of a change. Watchers that want the same of the same event share its bytes.
+    pub(super) fn frame(&mut self, change: &str, object: &Stored, event: Option<&Event>) -> Bytes {
+        let is_first = std::mem::take(&mut self.is_first);
+        match event {
+            Some(event) => {
+                let headings = if is_first && matches!(self.accepted.shape, Shape::Table(_)) {
+                    " first"
+                } else {
+                    ""
+                };
+                let key = format!("{change} {}{headings}", self.form);
+                event.encoded(&key, || self.encode(change, object, is_first))
+            }
+            None => self.encode(change, object, is_first),
+        }
+    }
+
+    fn encode(&self, change: &str, object: &Stored, is_first: bool) -> Bytes {
+        let shaped = match self.accepted.shape {
+            Shape::Plain => {
+                let mut frame = Vec::with_capacity(object.json.len() + 32);
+                frame.extend_from_slice(format!("{{\"type\":\"{change}\",\"object\":").as_bytes());
+                frame.extend_from_slice(&object.json);
+                frame.extend_from_slice(b"}\n");
+                return frame.into();
+            }
+            Shape::Table(version) => self.table(version).event(&object.value(), is_first),
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                partial::object_metadata(&object.value(), version)
+            }
+        };
+        format!("{{\"type\":\"{change}\",\"object\":{shaped}}}\n").into()
+    }
+
+    /// The object of a bookmark.
+    pub(super) fn bookmark(&self, kind: &Kind, meta: Value) -> Value {
+        let object = json!({"kind": kind.names.kind, "apiVersion": kind.api_version(), "metadata": meta});
+        match self.accepted.shape {
+            Shape::Plain => object,
+            Shape::Table(version) => self.table(version).event(&object, false),
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                partial::object_metadata(&object, version)
+            }
+        }
+    }
+
+    fn table(&self, version: MetaVersion) -> TableBuilder<'_> {
+        TableBuilder::new(&self.kind, self.now, version, self.include)
+    }
+}
