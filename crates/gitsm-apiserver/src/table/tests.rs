@@ -461,7 +461,7 @@ fn cells_of_built_in_kinds_sum_objects_up() {
         (
             "events.k8s.io",
             "Event",
-            json!({"type": "Normal", "reason": "Done", "note": "it is", "eventTime": "2026-11-25T22:00:00.000001Z", "series": {"count": 2, "lastObservedTime": "2026-11-25T22:29:58.5Z"},
+            json!({"type": "Normal", "reason": "Done", "note": "it is", "eventTime": "2026-11-25T21:59:59.999999Z", "series": {"count": 2, "lastObservedTime": "2026-11-25T22:29:58.5Z"},
                 "reportingController": "c", "reportingInstance": "i", "regarding": {"kind": "Change"}}),
             json!([
                 "1s", "Normal", "Done", "change", "", "c, i", "it is", "30m", 3, "a"
