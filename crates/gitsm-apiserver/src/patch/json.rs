@@ -20,6 +20,24 @@ pub struct Patch {
     pub strict: Vec<String>,
 }
 
+/// What the library refuses before it does anything.
+fn check_operation(operation: &Map<String, Value>) -> Result<(), ApiError> {
+    let why = match operation.get("op").and_then(Value::as_str) {
+        Some("add" | "replace") if !operation.contains_key("value") => {
+            "failed to decode 'value': operation, missing value field: missing value"
+        }
+        Some("move" | "copy") if !operation.contains_key("from") => {
+            "failed to decode 'from': operation, missing from field: missing value"
+        }
+        Some("add" | "replace" | "move" | "copy" | "remove" | "test") => return Ok(()),
+        _ => "unsupported operation",
+    };
+    let operation = Value::Object(operation.clone());
+    Err(ApiError::bad_request(format!(
+        "invalid operation {operation}: {why}"
+    )))
+}
+
 /// Why an operation cannot be done. The cause is not told to clients.
 struct Failed;
 
@@ -60,17 +78,7 @@ impl Patch {
                     )),
                 }
             }
-            let known = ["add", "remove", "replace", "move", "copy", "test"];
-            if !operation
-                .get("op")
-                .and_then(Value::as_str)
-                .is_some_and(|op| known.contains(&op))
-            {
-                let operation = Value::Object(operation);
-                return Err(ApiError::bad_request(format!(
-                    "invalid operation {operation}: unsupported operation"
-                )));
-            }
+            check_operation(&operation)?;
             operations.push(operation);
         }
         if operations.len() > MAX_OPERATIONS {
