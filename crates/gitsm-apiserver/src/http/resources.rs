@@ -116,7 +116,7 @@ impl Api {
         let selection = Selection::parse(kind, &options)?;
         let namespace = request.namespace.as_deref();
         let watcher = self.registry.watch(kind, namespace, selection, &options).await?;
-        let encoder = render::Events::new(asked, kind, accepted)?;
+        let encoder = render::Events::new(asked, kind, accepted, Arc::clone(&self.clock))?;
         Ok(stream::start(self, watcher, encoder, &options, permit))
     }
 }
