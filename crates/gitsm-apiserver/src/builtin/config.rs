@@ -1,6 +1,6 @@
 //! Config maps, secrets and service accounts.
 
-use super::complaints::{Complaints, at, entries, text};
+use super::complaints::{Complaints, at, entries, list_mut, text};
 use super::strategy::Rules;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -84,15 +84,13 @@ fn take_string_data(secret: &mut Value) {
 
 /// Of references to secrets only the name is kept.
 fn keep_secret_names(account: &mut Value) {
-    if let Some(secrets) = account.get_mut("secrets").and_then(Value::as_array_mut) {
-        for secret in secrets {
-            let name = text(secret, "name").to_owned();
-            *secret = if name.is_empty() {
-                json!({})
-            } else {
-                json!({ "name": name })
-            };
-        }
+    for secret in list_mut(account, "secrets") {
+        let name = text(secret, "name").to_owned();
+        *secret = if name.is_empty() {
+            json!({})
+        } else {
+            json!({ "name": name })
+        };
     }
 }
 
@@ -182,6 +180,14 @@ fn validate_secret(secret: &Value, complaints: &mut Complaints) {
     }
 }
 
+/// The first character, where no JSON begins with it.
+fn first_stray(text: &[u8]) -> Option<char> {
+    let text = String::from_utf8_lossy(text);
+    let first = text.trim_start().chars().next()?;
+    let begins = matches!(first, '{' | '[' | '"' | '-' | 't' | 'f' | 'n') || first.is_ascii_digit();
+    (!begins).then_some(first)
+}
+
 fn check_json(data: &Value, key: &str, complaints: &mut Complaints) {
     let path = at("data").key(key);
     let Some(value) = data.get(key) else {
@@ -200,7 +206,10 @@ fn check_json(data: &Value, key: &str, complaints: &mut Complaints) {
             format!("json: cannot unmarshal {word} into Go value of type map[string]interface {{}}")
         }
         Err(error) if error.is_eof() => "unexpected end of JSON input".to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => match first_stray(&decoded(value)) {
+            Some(stray) => format!("invalid character '{stray}' looking for beginning of value"),
+            None => error.to_string(),
+        },
     };
     complaints.extend([
         FieldError::new(ErrorKind::Invalid, path, why).with_value("<secret contents redacted>".into())

@@ -48,6 +48,8 @@ pub struct Rules {
     pub mark_deleting: fn(&mut Value),
     /// As [`Strategy::is_held`].
     pub is_held: fn(&Value) -> bool,
+    /// Whether finalizers must be standard ones or have a domain.
+    pub qualified_finalizers: bool,
     /// Whether metadata is judged at all: core/v1 events never were.
     pub judges_metadata: bool,
 }
@@ -73,6 +75,7 @@ impl Rules {
         view: None,
         mark_deleting: |_| {},
         is_held: |_| false,
+        qualified_finalizers: true,
         judges_metadata: true,
     };
 }
@@ -97,6 +100,9 @@ impl BuiltIn {
         let mut complaints = Complaints::default();
         if self.0.judges_metadata {
             complaints.extend(metadata::validate(object, self.0.namespaced, self.0.names));
+            if self.0.qualified_finalizers {
+                metadata::check_finalizers(object, &mut complaints);
+            }
         }
         (self.0.validate)(object, &mut complaints);
         complaints
