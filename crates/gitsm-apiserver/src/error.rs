@@ -82,9 +82,9 @@ impl ApiError {
     #[must_use]
     pub fn about(mut self, named: Named<'_>, name: &str) -> Self {
         let details = self.details.get_or_insert_default();
-        details.group = named.group.to_owned();
-        details.kind = named.resource.to_owned();
-        details.name = name.to_owned();
+        named.group.clone_into(&mut details.group);
+        named.resource.clone_into(&mut details.kind);
+        name.clone_into(&mut details.name);
         self
     }
 

@@ -149,25 +149,21 @@ fn validate_secret(secret: &Value, complaints: &mut Complaints) {
     }
     let data = &secret["data"];
     match text(secret, "type") {
-        "kubernetes.io/service-account-token" => {
-            if text(&secret["metadata"]["annotations"], ACCOUNT_NAME).is_empty() {
-                complaints.required(at("metadata.annotations").key(ACCOUNT_NAME), "");
-            }
+        "kubernetes.io/service-account-token"
+            if text(&secret["metadata"]["annotations"], ACCOUNT_NAME).is_empty() =>
+        {
+            complaints.required(at("metadata.annotations").key(ACCOUNT_NAME), "");
         }
         "kubernetes.io/dockercfg" => check_json(data, ".dockercfg", complaints),
         "kubernetes.io/dockerconfigjson" => check_json(data, ".dockerconfigjson", complaints),
-        "kubernetes.io/basic-auth" => {
-            if data.get("username").is_none() && data.get("password").is_none() {
-                // The odd path is upstream's.
-                for key in ["username", "password"] {
-                    complaints.required(Path::root().field("data[%s]").key(key), "");
-                }
+        "kubernetes.io/basic-auth" if data.get("username").is_none() && data.get("password").is_none() => {
+            // The odd path is upstream's.
+            for key in ["username", "password"] {
+                complaints.required(Path::root().field("data[%s]").key(key), "");
             }
         }
-        "kubernetes.io/ssh-auth" => {
-            if text(data, "ssh-privatekey").is_empty() {
-                complaints.required(Path::root().field("data[%s]").key("ssh-privatekey"), "");
-            }
+        "kubernetes.io/ssh-auth" if text(data, "ssh-privatekey").is_empty() => {
+            complaints.required(Path::root().field("data[%s]").key("ssh-privatekey"), "");
         }
         "kubernetes.io/tls" => {
             for key in ["tls.crt", "tls.key"] {

@@ -75,7 +75,7 @@ pub(super) const SERVICE: Rules = Rules {
             );
             match &port["targetPort"] {
                 Value::String(name) => {
-                    complaints.each_invalid(&path.field("targetPort"), name, port_name(name))
+                    complaints.each_invalid(&path.field("targetPort"), name, port_name(name));
                 }
                 target if !(1..=65535).contains(&target.as_i64().unwrap_or(0)) => {
                     let detail = "must be between 1 and 65535, inclusive";

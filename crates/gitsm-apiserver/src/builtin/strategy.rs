@@ -10,6 +10,7 @@ use gitsm_schema::FieldError;
 use serde_json::Value;
 
 /// What is particular to one kind. [`Rules::NONE`] is a kind without anything particular.
+#[allow(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// Its type in the table, for example `core.v1.ConfigMap`.

@@ -271,7 +271,7 @@ fn a_pod_is_pending_and_mostly_fixed() {
     assert_eq!(stored["spec"]["enableServiceLinks"], true);
     assert_eq!(stored["spec"]["containers"][0]["imagePullPolicy"], "IfNotPresent");
     let image = update(&pod(), |pod| {
-        pod["spec"]["containers"][0]["image"] = "nginx:2".into()
+        pod["spec"]["containers"][0]["image"] = "nginx:2".into();
     });
     assert_eq!(image, NONE);
     let node = update(&pod(), |pod| pod["spec"]["nodeName"] = "n".into());

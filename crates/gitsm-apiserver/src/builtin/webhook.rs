@@ -37,8 +37,8 @@ pub(super) const MUTATING: Rules = Rules {
     ty: "admissionregistration.v1.MutatingWebhookConfiguration",
     default: |configuration| {
         each(configuration, |hook| {
-            set(hook, "reinvocationPolicy", json!("Never"))
-        })
+            set(hook, "reinvocationPolicy", json!("Never"));
+        });
     },
     ..BASE
 };

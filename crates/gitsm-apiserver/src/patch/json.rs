@@ -13,6 +13,28 @@ const MAX_OPERATIONS: usize = 10_000;
 /// Most bytes, as JSON, that the `copy` operations of one patch may make: the limit of a request body.
 const MAX_COPIED: usize = 3 * 1024 * 1024;
 
+/// Most elements of lists that one patch may shift about: a fraction of a second.
+const MAX_SHIFTED: usize = 50_000_000;
+
+/// What a patch has used of its bounds.
+#[derive(Default)]
+struct Spent {
+    copied: usize,
+    shifted: usize,
+}
+
+impl Spent {
+    /// Notes that an insertion or removal moves the elements behind it.
+    fn shift(&mut self, elements: usize) -> Result<(), Failed> {
+        self.shifted = self.shifted.saturating_add(elements);
+        if self.shifted > MAX_SHIFTED {
+            Err(Failed)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// A patch that was read.
 #[derive(Debug, Clone)]
 pub struct Patch {
@@ -87,9 +109,9 @@ impl Patch {
     /// 422 where one cannot be done, for example a `test` that fails.
     pub fn apply(&self, object: &mut Value) -> Result<(), ApiError> {
         let mut changed = object.clone();
-        let mut copied = 0;
+        let mut spent = Spent::default();
         for operation in &self.operations {
-            perform(&mut changed, operation, &mut copied).map_err(|Failed| rejected())?;
+            perform(&mut changed, operation, &mut spent).map_err(|Failed| rejected())?;
         }
         *object = changed;
         Ok(())
@@ -118,31 +140,30 @@ fn incomplete(operation: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-fn perform(object: &mut Value, operation: &Map<String, Value>, copied: &mut usize) -> Result<(), Failed> {
+fn perform(object: &mut Value, operation: &Map<String, Value>, spent: &mut Spent) -> Result<(), Failed> {
     let text = |name: &str| operation.get(name).and_then(Value::as_str);
     let path = text("path").ok_or(Failed);
     let value = operation.get("value");
     match text("op").unwrap_or_default() {
-        "add" => add(object, path?, value.cloned().unwrap_or(Value::Null)),
-        "remove" => remove(object, path?),
+        "add" => add(object, path?, value.cloned().unwrap_or(Value::Null), spent),
+        "remove" => take(object, path?, spent).map(drop),
         "replace" => replace(object, path?, value.cloned()),
         "test" => test(object, path?, value),
         "move" => {
             let from = text("from").ok_or(Failed)?;
-            let moved = get(object, from)?.cloned().unwrap_or(Value::Null);
-            remove(object, from)?;
-            add(object, path?, moved)
+            let moved = take(object, from, spent)?;
+            add(object, path?, moved, spent)
         }
         "copy" => {
             let from = text("from").ok_or(Failed)?;
             let copy = get(object, from)?.cloned().unwrap_or(Value::Null);
             if !copy.is_null() {
-                *copied = copied.saturating_add(copy.to_string().len());
+                spent.copied = spent.copied.saturating_add(copy.to_string().len());
             }
-            if *copied > MAX_COPIED {
+            if spent.copied > MAX_COPIED {
                 return Err(Failed);
             }
-            add(object, path?, copy)
+            add(object, path?, copy, spent)
         }
         _ => Err(Failed),
     }
@@ -224,7 +245,7 @@ fn container<'v>(object: &'v mut Value, pointer: &str) -> Result<(&'v mut Value,
     Ok((at, last))
 }
 
-fn add(object: &mut Value, pointer: &str, value: Value) -> Result<(), Failed> {
+fn add(object: &mut Value, pointer: &str, value: Value, spent: &mut Spent) -> Result<(), Failed> {
     match container(object, pointer)? {
         (Value::Object(fields), name) => {
             fields.insert(name, value);
@@ -236,6 +257,7 @@ fn add(object: &mut Value, pointer: &str, value: Value) -> Result<(), Failed> {
             if index > elements.len() {
                 return Err(Failed);
             }
+            spent.shift(elements.len() - index)?;
             elements.insert(index, value);
         }
         _ => return Err(Failed),
@@ -243,16 +265,17 @@ fn add(object: &mut Value, pointer: &str, value: Value) -> Result<(), Failed> {
     Ok(())
 }
 
-fn remove(object: &mut Value, pointer: &str) -> Result<(), Failed> {
+/// Removes what is there.
+fn take(object: &mut Value, pointer: &str, spent: &mut Spent) -> Result<Value, Failed> {
     match container(object, pointer)? {
-        (Value::Object(fields), name) => fields.remove(&name).map(drop).ok_or(Failed),
+        (Value::Object(fields), name) => fields.remove(&name).ok_or(Failed),
         (Value::Array(elements), step) => {
             let index = index(&step, elements.len())?;
             if index >= elements.len() {
                 return Err(Failed);
             }
-            elements.remove(index);
-            Ok(())
+            spent.shift(elements.len() - index)?;
+            Ok(elements.remove(index))
         }
         _ => Err(Failed),
     }
@@ -428,6 +451,8 @@ mod tests {
         let many = Value::Array(vec![json!({"op": "test", "path": "/a", "value": null}); 10_001]);
         let error = Patch::parse(many).unwrap_err();
         assert_eq!((error.code, error.reason), (413, "RequestEntityTooLarge"));
+        let shifts = Value::Array(vec![json!({"op": "add", "path": "/a/0", "value": 1}); 10_000]);
+        assert!(patched(json!({"a": vec![0; 10_000]}), shifts).is_err());
         // Each copy doubles the object.
         let copies = Value::Array(vec![json!({"op": "copy", "from": "/a", "path": "/a/x"}); 2]);
         assert!(patched(json!({"a": {"b": "x".repeat(2 << 20)}}), copies).is_err());
