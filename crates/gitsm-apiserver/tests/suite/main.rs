@@ -1,4 +1,4 @@
 //! The server as its clients see it.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
 mod store;
