@@ -100,7 +100,7 @@ fn list_meta(kind: &Kind, list: &ListReply, shape: Shape) -> Value {
     meta
 }
 
-fn table<'k>(asked: &Asked<'_>, kind: &'k Kind, version: MetaVersion) -> Result<TableBuilder<'k>, ApiError> {
+fn table(asked: &Asked<'_>, kind: &Kind, version: MetaVersion) -> Result<TableBuilder, ApiError> {
     let include = Include::parse(asked.query.get("includeObject").unwrap_or_default())?;
     Ok(TableBuilder::new(kind, asked.now, version, include))
 }
@@ -180,7 +180,7 @@ impl Events {
         }
     }
 
-    fn table(&self, version: MetaVersion) -> TableBuilder<'_> {
+    fn table(&self, version: MetaVersion) -> TableBuilder {
         TableBuilder::new(&self.kind, self.now, version, self.include)
     }
 }
