@@ -10,6 +10,7 @@ use gitsm_schema::FieldError;
 use serde_json::Value;
 
 /// What is particular to one kind. [`Rules::NONE`] is a kind without anything particular.
+#[allow(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// Its type in the table, for example `core.v1.ConfigMap`.
@@ -48,6 +49,8 @@ pub struct Rules {
     pub mark_deleting: fn(&mut Value),
     /// As [`Strategy::is_held`].
     pub is_held: fn(&Value) -> bool,
+    /// Whether finalizers must be standard ones or have a domain.
+    pub qualified_finalizers: bool,
     /// Whether metadata is judged at all: core/v1 events never were.
     pub judges_metadata: bool,
 }
@@ -73,6 +76,7 @@ impl Rules {
         view: None,
         mark_deleting: |_| {},
         is_held: |_| false,
+        qualified_finalizers: true,
         judges_metadata: true,
     };
 }
@@ -97,6 +101,9 @@ impl BuiltIn {
         let mut complaints = Complaints::default();
         if self.0.judges_metadata {
             complaints.extend(metadata::validate(object, self.0.namespaced, self.0.names));
+            if self.0.qualified_finalizers {
+                metadata::check_finalizers(object, &mut complaints);
+            }
         }
         (self.0.validate)(object, &mut complaints);
         complaints

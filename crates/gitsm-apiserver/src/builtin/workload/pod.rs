@@ -166,16 +166,12 @@ pub(super) fn check_spec(spec: &Value, path: &Path, complaints: &mut Complaints)
     complaints.one_of(
         path.field("restartPolicy"),
         text(spec, "restartPolicy"),
-        &["Always", "Never", "OnFailure"],
+        &["Always", "OnFailure", "Never"],
     );
     complaints.one_of(
         path.field("dnsPolicy"),
         text(spec, "dnsPolicy"),
-        &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
-    );
-    complaints.not_negative(
-        path.field("terminationGracePeriodSeconds"),
-        &spec["terminationGracePeriodSeconds"],
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
     );
     for (key, value) in entries(spec, "nodeSelector") {
         let path = path.field("nodeSelector");
