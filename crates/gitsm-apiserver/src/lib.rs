@@ -11,6 +11,8 @@
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`object`] | reading and writing metadata of objects |
+//! | [`builtin`] | the kinds that the server brings itself |
+//! | [`patch`] | how a patch is laid over an object |
 //! | [`user`] | who asks |
 
 pub mod builtin;
