@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("gitsm-core", &[]),
     ("gitsm-schema", &[]),
+    ("gitsm-apply", &["gitsm-schema"]),
     ("gitsm-api", &["gitsm-core"]),
     ("gitsm-git", &["gitsm-core"]),
     ("gitsm-check", &["gitsm-api", "gitsm-core", "gitsm-schema"]),
@@ -26,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gitsm-schema",
         ],
     ),
+    ("gitsm-testkit", &[]),
     ("gitsm-tests", &[]),
     (
         "xtask",
@@ -44,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("gitsm-core", IMPURE),
     ("gitsm-schema", IMPURE),
+    ("gitsm-apply", IMPURE),
     ("gitsm-check", IMPURE),
 ];
 const IMPURE: &[&str] = &[

@@ -38,7 +38,7 @@ pub struct Details {
 }
 
 /// One complaint of several.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cause {
     /// The machine-readable reason, for example `FieldValueInvalid`.
     pub reason: String,
@@ -179,6 +179,11 @@ impl ApiError {
         Self::new(403, "Forbidden", message).about(named, name)
     }
 
+    /// 403 that names no resource.
+    pub fn forbidden_plain(why: &str) -> Self {
+        Self::new(403, "Forbidden", format!("forbidden: {why}")).with_causes(vec![])
+    }
+
     /// 401.
     pub fn unauthorized() -> Self {
         Self::new(401, "Unauthorized", "Unauthorized")
@@ -198,7 +203,8 @@ impl ApiError {
 
     /// 413.
     pub fn too_large(limit: usize) -> Self {
-        Self::new(413, "RequestEntityTooLarge", format!("limit is {limit}"))
+        let message = format!("Request entity too large: limit is {limit}");
+        Self::new(413, "RequestEntityTooLarge", message)
     }
 
     /// 415.

@@ -159,10 +159,10 @@ pub trait Strategy: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Turns an object of the storage version into one of this version; the registry sets `apiVersion`.
+    /// Turns an object as it is stored into one of this kind, where that is another view of it.
     fn read_stored(&self, _object: &mut Value) {}
 
-    /// Turns an object of this version into one of the storage version; the registry sets `apiVersion`.
+    /// Turns an object of this kind into one as it is stored, where that is another view of it.
     fn to_stored(&self, _object: &mut Value) {}
 
     /// Whether an update without `metadata.resourceVersion` overwrites whatever is there. Built-in kinds allow it.
@@ -181,6 +181,16 @@ pub trait Strategy: fmt::Debug + Send + Sync {
     /// Whether an object that is being deleted and has no finalizers must stay nevertheless.
     fn is_held(&self, _object: &Value) -> bool {
         false
+    }
+
+    /// What an object without any field set is written as. Fields that are always written belong to nobody.
+    fn zero(&self) -> Option<Value> {
+        None
+    }
+
+    /// The types by which server-side apply merges, of all served versions; `None` to derive them from the schema.
+    fn apply_types(&self) -> Option<&gitsm_apply::ResourceTypes> {
+        None
     }
 
     /// Lays a strategic merge patch over an object; `None` where the kind knows no such patches.
@@ -277,7 +287,7 @@ impl Deref for LazySchema {
 #[derive(Debug)]
 pub struct KindSchema {
     /// The compiled judge.
-    pub object: gitsm_schema::ObjectSchema,
+    pub object: Arc<gitsm_schema::ObjectSchema>,
     /// The schema as it is published under `/openapi/v3`, before `apiVersion`, `kind` and `metadata` are added.
     /// Null for built-in kinds, whose definitions are made when they are asked for.
     pub published: Value,
@@ -303,6 +313,15 @@ pub struct Column {
 }
 
 impl Kind {
+    /// Whether objects are stored as they are served.
+    pub fn is_storage_version(&self) -> bool {
+        let (group, version) = self
+            .storage_version
+            .split_once('/')
+            .unwrap_or(("", &self.storage_version));
+        group == &*self.resource.group && version == self.version
+    }
+
     /// `gitsm.dev/v1alpha1`, or `v1` in the core group.
     pub fn api_version(&self) -> String {
         if self.resource.group.is_empty() {

@@ -1,6 +1,7 @@
 //! What is wrong with a field, in the words and categories of the API server.
 
 use crate::path::Path;
+use crate::values::go_value;
 use serde_json::Value;
 use std::fmt;
 
@@ -79,6 +80,9 @@ pub struct FieldError {
     /// The node the complaint is about, where that is not `path`: the API server reports a failed `anyOf` of any
     /// node at the root, and a bad label at `metadata.labels`.
     pub subject: Option<Path>,
+    /// How the offending value prints, where that is not how `value` prints: the API server shows some parts of a
+    /// CRD in a form of its own.
+    pub shown: Option<String>,
 }
 
 impl FieldError {
@@ -91,7 +95,15 @@ impl FieldError {
             detail: detail.into(),
             rule: None,
             subject: None,
+            shown: None,
         }
+    }
+
+    /// The same with an offending value that prints as `shown`.
+    #[must_use]
+    pub fn showing(mut self, shown: impl Into<String>) -> Self {
+        self.shown = Some(shown.into());
+        self
     }
 
     /// The same with the offending value.
@@ -128,18 +140,33 @@ impl FieldError {
             self.path.to_string()
         }
     }
+
+    /// The message as the API server gives it in `causes[].message`: kind, value and detail, without the field.
+    pub fn message(&self) -> String {
+        let mut message = self.kind.phrase().to_owned();
+        // These kinds never show a value.
+        let is_silent = matches!(
+            self.kind,
+            ErrorKind::Required | ErrorKind::Forbidden | ErrorKind::TooLong | ErrorKind::Internal
+        );
+        let shown = match (&self.shown, &self.value) {
+            _ if is_silent => None,
+            (Some(shown), _) => Some(shown.clone()),
+            (None, value) => value.as_ref().map(go_value),
+        };
+        for part in shown.iter().chain([&self.detail]) {
+            if !part.is_empty() {
+                message.push_str(": ");
+                message.push_str(part);
+            }
+        }
+        message
+    }
 }
 
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field(), self.kind.phrase())?;
-        if let Some(value) = &self.value {
-            write!(f, ": {value}")?;
-        }
-        if !self.detail.is_empty() {
-            write!(f, ": {}", self.detail)?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.field(), self.message())
     }
 }
 

@@ -79,6 +79,23 @@ impl ObjectSchema {
         listtype::validate(&self.structural, object)
     }
 
+    /// What is wrong with the values of an object that replaces `old` and was not wrong there already; see
+    /// [`Validator::validate_update`].
+    pub fn validate_values_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+        self.validator.validate_update(&self.structural, object, old)
+    }
+
+    /// What occurs twice in lists of type `set` and `map` of an object that replaces `old`: nothing, where anything
+    /// did in `old` already.
+    pub fn validate_lists_update(&self, object: &Value, old: &Value) -> Vec<FieldError> {
+        let errors = self.validate_lists(object);
+        if errors.is_empty() || self.validate_lists(old).is_empty() {
+            errors
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Everything that is wrong with a completed object: metadata, values, lists.
     pub fn judge(&self, object: &Value, namespace: NamespaceRule) -> Vec<FieldError> {
         let mut errors = self.validate_metadata(object, namespace);

@@ -9,6 +9,9 @@
 //! `x-kubernetes-validations` are evaluated. Every complaint is a [`FieldError`].
 
 pub mod cel;
+pub mod columns;
+mod correlate;
+pub mod crd;
 pub mod defaulting;
 pub mod error;
 pub mod formats;
@@ -17,11 +20,15 @@ pub mod listtype;
 pub mod object_meta;
 pub mod path;
 pub mod prune;
+pub mod scale;
+pub mod strict;
 pub mod structural;
 mod trail;
 pub mod validate;
 pub mod values;
+mod verdict;
 
 pub use error::{ErrorKind, FieldError};
 pub use judge::ObjectSchema;
 pub use path::{Path, Segment};
+pub use verdict::{ObjectJudge, ObjectKind, blocks_rules};

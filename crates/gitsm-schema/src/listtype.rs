@@ -215,7 +215,7 @@ mod tests {
                 &json!({"l": [{"a": 1, "b": [2]}, {"b": [2], "a": 1.0}, {"a": 1}, [], ["x"], ["x"]]})
             ),
             [
-                "l[1]: Duplicate value: {\"a\":1.0,\"b\":[2]}",
+                "l[1]: Duplicate value: {\"a\":1,\"b\":[2]}",
                 "l[5]: Duplicate value: [\"x\"]"
             ]
         );

@@ -3,14 +3,17 @@
 //! Custom resource schemas do not describe these; the API server checks them in code.
 
 mod fields;
+mod finalizers;
 
+use crate::crd::decode_error;
 use crate::error::{ErrorKind, FieldError};
 use crate::path::Path;
 use crate::structural::{AdditionalProperties, Structural};
 use crate::trail::Trail;
 use crate::validate::Validator;
-use crate::values::names;
+use crate::values::{go_quote, names};
 pub(crate) use fields::schema;
+pub use finalizers::finalizer_warnings;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
@@ -57,6 +60,31 @@ pub fn validate_root(object: &Value, namespace: NamespaceRule) -> Vec<FieldError
         errors: Vec::new(),
     };
     checker.check(NameRule::Subdomain, namespace);
+    checker.errors
+}
+
+/// Everything that is wrong with the `metadata` of a resource that replaces `old`.
+///
+/// Names, namespaces and finalizers that are there already are not judged again.
+pub fn validate_update(object: &Value, old: &Value) -> Vec<FieldError> {
+    let path = Path::root().field("metadata");
+    let absent = Value::Object(Map::new());
+    let meta = object.get("metadata").filter(|meta| !meta.is_null());
+    let meta = meta.unwrap_or(&absent);
+    let malformed = type_errors(meta, &path);
+    if !malformed.is_empty() {
+        return malformed;
+    }
+    let mut checker = Checker {
+        path,
+        meta,
+        errors: Vec::new(),
+    };
+    checker.check_transition(old.get("metadata").unwrap_or(&absent));
+    checker.check_labels();
+    checker.check_annotations();
+    checker.check_owners();
+    checker.check_managed_fields();
     checker.errors
 }
 
@@ -117,12 +145,8 @@ fn check_embedded(fields: &Map<String, Value>, at: &Trail<'_>, errors: &mut Vec<
     }
     let path = at.field("metadata").to_path();
     if let Some(meta) = fields.get("metadata") {
-        if let Some(malformed) = type_errors(meta, &path).into_iter().next() {
-            let subject = malformed.path;
-            invalid("metadata", meta, malformed.detail);
-            if let Some(error) = errors.last_mut() {
-                error.subject = Some(subject);
-            }
+        if let Some(malformed) = undecodable(meta, &path) {
+            errors.push(malformed);
         } else {
             let mut checker = Checker {
                 path,
@@ -138,6 +162,55 @@ fn check_embedded(fields: &Map<String, Value>, at: &Trail<'_>, errors: &mut Vec<
             errors.push(FieldError::new(ErrorKind::Required, at.field(name).to_path(), ""));
         }
     }
+}
+
+/// The first value in the metadata of a resource in `object` that has a type from which it cannot be decoded.
+pub(crate) fn malformed(schema: &Structural, object: &Value) -> Option<FieldError> {
+    find_malformed(schema, object, &Trail::root())
+}
+
+fn find_malformed(schema: &Structural, value: &Value, at: &Trail<'_>) -> Option<FieldError> {
+    match value {
+        _ if at.is_too_deep() => None,
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            let own = match name.as_str() {
+                _ if !schema.extensions.embedded_resource => None,
+                "apiVersion" | "kind" if !value.is_string() => {
+                    let path = at.field(name).to_path();
+                    let error = FieldError::new(ErrorKind::Invalid, path, "must be a string");
+                    Some(error.with_value(value.clone()))
+                }
+                "metadata" => undecodable(value, &at.field(name).to_path()),
+                _ => None,
+            };
+            own.or_else(
+                || match (schema.properties.get(name), &schema.additional_properties) {
+                    (Some(property), _) => find_malformed(property, value, &at.field(name)),
+                    (None, Some(AdditionalProperties::Schema(values))) => {
+                        find_malformed(values, value, &at.key(name))
+                    }
+                    _ => None,
+                },
+            )
+        }),
+        Value::Array(elements) => {
+            let items = schema.items.as_deref()?;
+            let mut elements = elements.iter().enumerate();
+            elements.find_map(|(index, element)| find_malformed(items, element, &at.index(index)))
+        }
+        _ => None,
+    }
+}
+
+/// Why `meta` is no metadata; the field inside it is only named in the message.
+fn undecodable(meta: &Value, path: &Path) -> Option<FieldError> {
+    let precise = type_errors(meta, path).into_iter().next()?;
+    let detail = match decode_error(meta) {
+        Some(message) => message,
+        None => precise.detail,
+    };
+    let error = FieldError::new(ErrorKind::Invalid, path.clone(), detail);
+    Some(error.with_value(meta.clone()).about(precise.path))
 }
 
 /// What is wrong with an `apiVersion` or a `kind`.
@@ -174,24 +247,72 @@ impl Checker<'_> {
     fn check(&mut self, name: NameRule, namespace: NamespaceRule) {
         self.check_name(name);
         self.check_namespace(namespace);
-        if self
-            .meta
-            .get("generation")
-            .and_then(Value::as_f64)
-            .is_some_and(|generation| generation < 0.0)
-        {
-            let generation = self.meta["generation"].clone();
-            self.invalid(
-                "generation",
-                generation,
-                "must be greater than or equal to 0".to_owned(),
-            );
-        }
+        self.check_generation();
         self.check_labels();
         self.check_annotations();
         self.check_owners();
         self.check_finalizers();
         self.check_managed_fields();
+    }
+
+    /// What may not change, and what an update has to say.
+    fn check_transition(&mut self, old: &Value) {
+        if old.get("deletionTimestamp").is_some_and(|time| !time.is_null()) {
+            let known = elements(old, "finalizers");
+            let added = elements(self.meta, "finalizers").iter();
+            let mut added: Vec<String> = added
+                .filter(|finalizer| !known.contains(finalizer))
+                .map(|finalizer| go_quote(finalizer.as_str().unwrap_or_default()))
+                .collect();
+            added.sort_unstable();
+            if !added.is_empty() {
+                let detail = format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+                    added.join(", ")
+                );
+                self.push(ErrorKind::Forbidden, "finalizers", &detail);
+            }
+        }
+        self.check_generation();
+        let number = |meta: &Value, field: &str| meta.get(field).and_then(Value::as_i64).unwrap_or_default();
+        if number(self.meta, "generation") < number(old, "generation") {
+            let generation = number(self.meta, "generation");
+            self.invalid(
+                "generation",
+                Value::from(generation),
+                "must not be decremented".to_owned(),
+            );
+        }
+        if self.text("resourceVersion").is_empty() {
+            let detail = "must be specified for an update".to_owned();
+            self.invalid("resourceVersion", Value::from(""), detail);
+        }
+        for field in ["name", "namespace", "uid"] {
+            let new = self.text(field).to_owned();
+            if new != text(old, field) {
+                self.invalid(field, Value::from(new), "field is immutable".to_owned());
+            }
+        }
+        for field in [
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+        ] {
+            let part = |meta: &Value| meta.get(field).cloned().unwrap_or_default();
+            let new = part(self.meta);
+            if new != part(old) {
+                self.invalid(field, new, "field is immutable".to_owned());
+            }
+        }
+    }
+
+    fn check_generation(&mut self) {
+        let generation = self.meta.get("generation");
+        if let Some(generation) = generation.filter(|generation| generation.as_f64().is_some_and(|n| n < 0.0))
+        {
+            let detail = "must be greater than or equal to 0".to_owned();
+            self.invalid("generation", generation.clone(), detail);
+        }
     }
 
     /// A text field; empty when absent or `null`.
@@ -291,21 +412,22 @@ impl Checker<'_> {
         let owners = elements(self.meta, "ownerReferences");
         let mut controller: Option<String> = None;
         for (index, owner) in owners.iter().enumerate() {
-            let path = self.path.field("ownerReferences").index(index);
+            // The API server does not say which of them it is.
+            let list = self.path.field("ownerReferences");
+            let path = list.index(index);
+            let mut invalid = |field: &str, value: &str, detail: &str| {
+                let error = FieldError::new(ErrorKind::Invalid, list.field(field), detail);
+                self.errors
+                    .push(error.with_value(Value::from(value)).about(path.field(field)));
+            };
             let api_version = text(owner, "apiVersion");
             let version = api_version.rsplit('/').next().unwrap_or_default();
-            if !api_version.is_empty() && (version.is_empty() || api_version.matches('/').count() > 1) {
-                let detail = "must be <group>/<version> or <version>";
-                let error = FieldError::new(ErrorKind::Invalid, path.field("apiVersion"), detail);
-                self.errors.push(error.with_value(Value::from(api_version)));
+            if version.is_empty() || api_version.matches('/').count() > 1 {
+                invalid("apiVersion", api_version, "version must not be empty");
             }
-            for field in ["apiVersion", "kind", "name", "uid"] {
+            for field in ["kind", "name", "uid"] {
                 if text(owner, field).is_empty() {
-                    self.errors.push(FieldError::new(
-                        ErrorKind::Required,
-                        path.field(field),
-                        "must not be empty",
-                    ));
+                    invalid(field, "", "must not be empty");
                 }
             }
             if (api_version, text(owner, "kind")) == ("v1", "Event") {
@@ -474,8 +596,8 @@ mod tests {
                 json!({"name": "a", "ownerReferences": [{"apiVersion": "a/b/c", "kind": "K", "name": "n"}]}),
                 NamespaceRule::Optional,
                 vec![
-                    "metadata.ownerReferences[0].apiVersion Invalid",
-                    "metadata.ownerReferences[0].uid Required",
+                    "metadata.ownerReferences.apiVersion Invalid",
+                    "metadata.ownerReferences.uid Invalid",
                 ],
             ),
         ] {
@@ -512,7 +634,9 @@ mod tests {
         assert!(wrong[1].starts_with("r.kind: Invalid value: \"a b\": may have mixed case"));
         assert!(wrong[2].starts_with("r.metadata: Invalid value: {"), "{wrong:?}");
         assert!(
-            wrong[2].ends_with("r.metadata.labels in body must be of type object: \"integer\""),
+            wrong[2].ends_with(
+                "json: cannot unmarshal number into Go struct field ObjectMeta.labels of type map[string]string"
+            ),
             "{wrong:?}"
         );
         let name = judge(json!({"apiVersion": "v1", "kind": "K", "metadata": {"name": "a/b"}}));

@@ -67,7 +67,8 @@ fn find(schema: &Structural, object: &Value, options: PruneOptions) -> Vec<Unkno
     walk.found
 }
 
-fn remove(object: &mut Value, path: &Path) {
+/// Drops the field at `path`.
+pub(crate) fn remove(object: &mut Value, path: &Path) {
     let Some((Segment::Field(name) | Segment::Key(name), parents)) = path.segments().split_last() else {
         return;
     };

@@ -53,6 +53,8 @@ pub struct PatchTag {
     pub merge: bool,
     /// Objects and lists are replaced, also where they would be merged.
     pub replace: bool,
+    /// Patches name the keys to keep, so that what others set is dropped; published only.
+    pub retain_keys: bool,
     /// The key of merged lists of objects.
     pub key: Option<&'static str>,
 }
@@ -222,6 +224,7 @@ impl Field {
                     field.patch = PatchTag {
                         merge: strategies.split(',').any(|strategy| strategy == "merge"),
                         replace: strategies.split(',').any(|strategy| strategy == "replace"),
+                        retain_keys: strategies.split(',').any(|strategy| strategy == "retainKeys"),
                         key,
                     };
                 }

@@ -26,7 +26,11 @@ pub(super) struct View {
 /// What the approvals come to at an instant, for a change that is as `binding` says.
 pub(super) fn view(facts: &Facts, binding: &Binding, now: Instant) -> View {
     let Some(input) = &facts.approvals else {
-        return unknown("reviews have not been read");
+        // Whether its pull request changes policies was not read either.
+        return View {
+            lacks_policy_owners: facts.pull_request.is_some(),
+            ..unknown("reviews have not been read")
+        };
     };
     let head = &input.pull_request.head.sha;
     if facts

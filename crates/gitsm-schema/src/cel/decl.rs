@@ -210,7 +210,7 @@ fn object_kind(schema: &Structural, name: &str) -> Option<DeclKind> {
 /// The schema of a resource root, with the fields that every resource has.
 ///
 /// Of `metadata` only `name` and `generateName` can be seen by rules, unless the schema declares all of them.
-fn with_resource_fields(schema: &Structural) -> Cow<'_, Structural> {
+pub(super) fn with_resource_fields(schema: &Structural) -> Cow<'_, Structural> {
     let is = |schema: Option<&Structural>, ty| schema.is_some_and(|schema| schema.ty == Some(ty));
     let metadata = schema.properties.get("metadata");
     let names = metadata.map(|metadata| &metadata.properties);
@@ -244,6 +244,7 @@ fn with_resource_fields(schema: &Structural) -> Cow<'_, Structural> {
         nullable: schema.nullable,
         properties,
         additional_properties: schema.additional_properties.clone(),
+        value: schema.value.clone(),
         ..Structural::default()
     })
 }

@@ -1,8 +1,10 @@
 //! What an expression may name: variables, functions, types, and which checks apply.
 
 use super::checker;
+use super::cost::{self, Bounds};
 use super::decl::DeclType;
 use super::error::{CompileError, Phase};
+use super::ir::Compiled;
 use super::library;
 use super::limits;
 use super::overload::{Functions, parse_type};
@@ -127,11 +129,23 @@ impl Environment {
     ) -> Result<Program, CompileError> {
         limits::check_source(source)?;
         let parsed = parse::parse(source)?;
-        let (compiled, ty) = checker::check(self, &parsed, expected)?;
-        if compiled.root.depth() > limits::MAX_DEPTH {
-            return Err(CompileError::whole(Phase::Parse, "max recursion depth exceeded"));
-        }
-        Ok(Program::new(compiled, ty))
+        let outcome = checker::check(self, &parsed, expected, false)?;
+        program(outcome.compiled, outcome.ty)
+    }
+
+    /// As `compile_here`, with what the expression costs at most on data with these bounds.
+    pub(super) fn compile_with_cost(
+        &self,
+        source: &str,
+        expected: Option<&Type>,
+        bounds: &Bounds,
+    ) -> Result<(Program, u64), CompileError> {
+        limits::check_source(source)?;
+        let parsed = parse::parse(source)?;
+        let outcome = checker::check(self, &parsed, expected, true)?;
+        let notes = outcome.notes.unwrap_or_default();
+        let cost = cost::estimate(&parsed, &notes, self.functions, bounds);
+        program(outcome.compiled, outcome.ty).map(|program| (program, cost))
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<&Arc<Variable>> {
@@ -176,4 +190,11 @@ impl Environment {
     pub(crate) fn is_checked(&self) -> bool {
         self.features.checked
     }
+}
+
+fn program(compiled: Compiled, ty: Type) -> Result<Program, CompileError> {
+    if compiled.root.depth() > limits::MAX_DEPTH {
+        return Err(CompileError::whole(Phase::Parse, "max recursion depth exceeded"));
+    }
+    Ok(Program::new(compiled, ty))
 }

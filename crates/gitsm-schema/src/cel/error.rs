@@ -48,6 +48,45 @@ impl CompileError {
     }
 }
 
+impl CompileError {
+    /// The type that the whole expression should have had, `a bool`, where only that is wrong.
+    pub(crate) fn wrong_type(&self) -> Option<&str> {
+        let [issue] = self.issues.as_slice() else {
+            return None;
+        };
+        issue.message.strip_prefix("cel expression must evaluate to ")
+    }
+
+    /// The complaints, each with the line of `source` that it is about and a mark under the place.
+    pub fn with_source(&self, source: &str) -> String {
+        let complaint = |issue: &Issue| {
+            let place = format!(
+                "ERROR: <input>:{}:{}: {}",
+                issue.line, issue.column, issue.message
+            );
+            let line = issue
+                .line
+                .checked_sub(1)
+                .and_then(|line| source.split('\n').nth(line));
+            let Some(line) = line else { return place };
+            let line = line.replace('\t', " ");
+            let mut characters = line.chars();
+            // Characters that are not ASCII are often twice as wide, so their dots are wide ones.
+            let mut marks = String::new();
+            for character in characters.by_ref().take(issue.column.saturating_sub(1)) {
+                marks.push(if character.is_ascii() { '.' } else { '\u{ff0e}' });
+            }
+            marks.push(match characters.next() {
+                Some(character) if !character.is_ascii() => '\u{ff3e}',
+                _ => '^',
+            });
+            format!("{place}\n | {line}\n | {marks}")
+        };
+        let complaints: Vec<String> = self.issues.iter().map(complaint).collect();
+        complaints.join("\n")
+    }
+}
+
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, issue) in self.issues.iter().enumerate() {

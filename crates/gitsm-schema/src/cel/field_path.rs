@@ -9,17 +9,43 @@ use crate::structural::{AdditionalProperties, Structural};
 ///
 /// A path that is not made of field accesses, or names a field that the schema does not have.
 pub fn resolve(path: &str, schema: &Structural) -> Result<Path, String> {
+    find(path, schema, true).map(|(path, _)| path)
+}
+
+/// As [`resolve`], of a path without brackets; answers also what the schema says of the field.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub(crate) fn resolve_dotted<'s>(
+    path: &str,
+    schema: &'s Structural,
+) -> Result<(Path, &'s Structural), String> {
+    find(path, schema, false)
+}
+
+fn find<'s>(
+    path: &str,
+    schema: &'s Structural,
+    allows_brackets: bool,
+) -> Result<(Path, &'s Structural), String> {
     let mut resolved = Path::root();
     let mut schema = schema;
     let mut rest = path;
     while !rest.is_empty() {
         let (name, after) = match rest.split_at_checked(1) {
+            Some((".", "")) => return Err("unexpected end of JSON path".to_owned()),
             Some((".", after)) => {
-                let end = after.find(['.', '[', ']']).unwrap_or(after.len());
+                // A delimiter right after the dot is taken for the name.
+                let end = after.find(['.', '[', ']']).map_or(after.len(), |end| end.max(1));
                 (after[..end].to_owned(), &after[end..])
             }
+            Some(("[", _)) if !allows_brackets => return Err("array notation is not allowed".to_owned()),
             Some(("[", after)) => quoted(after)?,
-            _ => return Err(format!("expected [ or . but got: {rest}")),
+            _ => {
+                let end = rest.find(['.', '[', ']']).map_or(rest.len(), |end| end.max(1));
+                return Err(format!("expected [ or . but got: {}", &rest[..end]));
+            }
         };
         let values = match &schema.additional_properties {
             Some(AdditionalProperties::Schema(values)) => Some(&**values),
@@ -32,7 +58,7 @@ pub fn resolve(path: &str, schema: &Structural) -> Result<Path, String> {
         };
         rest = after;
     }
-    Ok(resolved)
+    Ok((resolved, schema))
 }
 
 /// The name in `'name']`, and what follows it.

@@ -1,5 +1,6 @@
 //! The compiled form of an expression: names resolved, macros expanded, chains flat.
 
+use super::eval::price::Price;
 use super::overload::Overload;
 use regex::Regex;
 use std::sync::Arc;
@@ -32,8 +33,9 @@ pub(crate) enum Node {
     /// `first op term op term ...`, evaluated from the left.
     Chain(Box<Node>, Vec<(Binary, Node)>),
     Call(Box<Call>),
-    /// A regular expression that was compiled with the expression.
-    Matches(Box<Node>, Box<Regex>),
+    /// A regular expression that was compiled with the expression, and what it makes each search cost; `None` for
+    /// the form that is not a method, which costs one.
+    Matches(Box<Node>, Box<Regex>, Option<u64>),
     /// A list; the flag says that an absent optional element is left out.
     List(Vec<(Node, bool)>),
     /// A map: key, value, and whether an absent optional value leaves the entry out.
@@ -106,6 +108,8 @@ pub(crate) enum Comparison {
 pub(crate) struct Call {
     pub(crate) overloads: Vec<Overload>,
     pub(crate) arguments: Vec<Node>,
+    /// How it is counted.
+    pub(crate) price: Price,
 }
 
 /// What a macro over a list or map computes.
@@ -154,7 +158,7 @@ impl Node {
             | Self::OptionalOr(pair)
             | Self::OptionalOrValue(pair) => deepest(pair.iter()),
             Self::And(terms) | Self::Or(terms) => deepest(terms),
-            Self::Not(node) | Self::Negate(node) | Self::Matches(node, _) => node.depth(),
+            Self::Not(node) | Self::Negate(node) | Self::Matches(node, ..) => node.depth(),
             Self::Conditional(parts) => deepest(parts.iter()),
             Self::Chain(first, rest) => first.depth().max(deepest(rest.iter().map(|(_, node)| node))),
             Self::Call(call) => deepest(&call.arguments),

@@ -16,6 +16,7 @@
 //! ```
 
 mod checker;
+pub mod cost;
 mod decl;
 mod environment;
 mod error;
@@ -44,5 +45,6 @@ pub use library::time::Timestamp;
 pub use limits::{MAX_DEPTH, MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, on_large_stack};
 pub use program::{Activation, Binding, DEFAULT_STEPS, Program};
 pub use rules::{CompiledRules, SchemaRuleError};
+pub(crate) use rules::{RuleReport, RuleReports, report_rules};
 pub use types::Type;
 pub use value::{Key, List, Map, Text, Value};

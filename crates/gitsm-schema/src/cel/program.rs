@@ -6,9 +6,8 @@ use super::ir::Compiled;
 use super::types::Type;
 use super::value::Value;
 
-/// How many steps one evaluation may take unless the caller says otherwise.
-///
-/// A step is a node evaluated or an element looked at; Kubernetes bounds a call by a cost of the same size.
+/// What one evaluation may cost unless the caller says otherwise, in the units of the API server: the limit that
+/// it sets for one call.
 pub const DEFAULT_STEPS: u64 = 1_000_000;
 
 /// A compiled expression. It can be shared between threads.
@@ -50,7 +49,10 @@ impl Program {
         self.evaluate_within(activation, &mut DEFAULT_STEPS.clone())
     }
 
-    /// Evaluates it within `steps`, from which the steps taken are subtracted.
+    /// Evaluates it within a cost of `budget`, from which the cost is subtracted.
+    ///
+    /// The cost is what the API server counts for the evaluation, plus a tenth of a unit for each step beyond the
+    /// first 100,000 of comparing and copying data, which the API server does not count.
     ///
     /// # Errors
     ///
@@ -58,12 +60,12 @@ impl Program {
     pub fn evaluate_within<'a>(
         &'a self,
         activation: &'a Activation<'a>,
-        steps: &mut u64,
+        budget: &mut u64,
     ) -> Result<Value<'a>, EvalError> {
-        let meter = Meter::new(*steps);
+        let meter = Meter::new(*budget);
         let value =
             Evaluator::new(&self.compiled.variables, activation, &meter).evaluate(&self.compiled.root);
-        *steps = meter.left();
+        *budget = meter.left();
         value
     }
 }

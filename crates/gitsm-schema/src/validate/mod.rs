@@ -10,6 +10,7 @@ mod compile;
 mod number;
 mod walk;
 
+use crate::correlate::Correlated;
 use crate::error::{ErrorKind, FieldError};
 use crate::structural::{SchemaError, Structural};
 use crate::trail::Trail;
@@ -42,11 +43,20 @@ impl Validator {
     pub fn validate(&self, object: &Value) -> Vec<FieldError> {
         let mut outcome = Outcome::collecting();
         self.root.check(object, &Trail::root(), &mut outcome);
-        // The same check can be reached twice (once through `allOf`); it is reported once.
-        let mut seen: HashSet<(ErrorKind, String, String)> = HashSet::new();
-        let mut errors = outcome.into_errors();
-        errors.retain(|error| seen.insert((error.kind, error.path.to_string(), error.detail.clone())));
-        errors
+        distinct(outcome)
+    }
+
+    /// Everything that is wrong with the values of `object` that were not wrong in `old` already (ratcheting).
+    ///
+    /// A value that has not changed may break the rules of its node. Fields are compared with those of the same
+    /// name, elements of lists of type `map` with those of the same keys; any other list is unchanged as a whole or
+    /// not at all. `schema` is the one that this validator was compiled from.
+    pub fn validate_update(&self, schema: &Structural, object: &Value, old: &Value) -> Vec<FieldError> {
+        let mut outcome = Outcome::collecting();
+        let change = Some(Correlated::new(schema, object, old));
+        self.root
+            .check_change(object, change, &Trail::root(), &mut outcome);
+        distinct(outcome)
     }
 
     /// Whether [`Validator::validate`] would find nothing, without building complaints.
@@ -55,6 +65,14 @@ impl Validator {
         self.root.check(object, &Trail::root(), &mut outcome);
         outcome.is_valid()
     }
+}
+
+/// The same check can be reached twice (once through `allOf`); it is reported once.
+fn distinct(outcome: Outcome) -> Vec<FieldError> {
+    let mut seen: HashSet<(ErrorKind, String, String)> = HashSet::new();
+    let mut errors = outcome.into_errors();
+    errors.retain(|error| seen.insert((error.kind, error.path.to_string(), error.detail.clone())));
+    errors
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::walk::Outcome;
 use crate::error::{ErrorKind, FieldError};
 use crate::structural::SchemaType;
 use crate::trail::Trail;
+use crate::values::go_float;
 use serde_json::{Number, Value};
 use std::cmp::Ordering;
 use std::fmt;
@@ -41,17 +42,7 @@ impl fmt::Display for Numeric {
             Self::Integer(integer) => return integer.fmt(f),
             Self::Float(float) => *float,
         };
-        let shortest = format!("{float:e}");
-        let Some((mantissa, exponent)) = shortest.split_once('e') else {
-            return f.write_str(&shortest);
-        };
-        match exponent.parse::<i32>() {
-            Ok(exponent) if !(-4..6).contains(&exponent) => {
-                let sign = if exponent < 0 { '-' } else { '+' };
-                write!(f, "{mantissa}e{sign}{:02}", exponent.abs())
-            }
-            _ => float.fmt(f),
-        }
+        f.write_str(&go_float(float))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::compile::{Additional, FormatKind, Node};
 use super::number::{Numeric, admits, is_whole};
+use crate::correlate::Correlated;
 use crate::error::{ErrorKind, FieldError};
 use crate::path::Path;
 use crate::structural::SchemaType;
@@ -45,6 +46,18 @@ impl Outcome {
         self.errors.unwrap_or_default()
     }
 
+    /// Forgets the failures after the first `failures`, of which the first `errors` were noted.
+    fn forget(&mut self, failures: usize, errors: usize) {
+        self.failures = failures;
+        if let Some(noted) = &mut self.errors {
+            noted.truncate(errors);
+        }
+    }
+
+    fn noted(&self) -> usize {
+        self.errors.as_ref().map_or(0, Vec::len)
+    }
+
     /// Notes a failure; the complaint is only built when it is wanted.
     pub(super) fn fail(&mut self, complaint: impl FnOnce() -> FieldError) {
         self.failures += 1;
@@ -77,10 +90,32 @@ fn count(size: usize) -> u64 {
 }
 
 impl Node {
+    /// Runs all checks on a value that may replace another: what has not changed may fail them (ratcheting).
+    ///
+    /// The branches of `allOf`, `anyOf`, `oneOf` and `not` judge the value as if it were new, as upstream.
+    pub(super) fn check_change(
+        &self,
+        value: &Value,
+        change: Option<Correlated<'_>>,
+        at: &Trail<'_>,
+        out: &mut Outcome,
+    ) {
+        let (failures, noted) = (out.failures, out.noted());
+        self.check_with(value, change, at, out);
+        if out.failures > failures && change.is_some_and(|change| change.is_unchanged()) {
+            out.forget(failures, noted);
+        }
+    }
+
+    /// Runs all checks on a value that is new.
+    pub(super) fn check(&self, value: &Value, at: &Trail<'_>, out: &mut Outcome) {
+        self.check_with(value, None, at, out);
+    }
+
     /// Runs all checks on `value`, which is at `at`.
     ///
     /// The recursion follows the schema, whose depth is bounded when it is compiled.
-    pub(super) fn check(&self, value: &Value, at: &Trail<'_>, out: &mut Outcome) {
+    fn check_with(&self, value: &Value, change: Option<Correlated<'_>>, at: &Trail<'_>, out: &mut Outcome) {
         if value.is_null() {
             self.check_null(at, out);
             return;
@@ -98,7 +133,7 @@ impl Node {
             }
             Value::Array(elements) => {
                 out.matches += 2;
-                self.check_list(elements, at, out);
+                self.check_list(elements, change, at, out);
             }
             _ => {}
         }
@@ -108,7 +143,7 @@ impl Node {
         }
         if let Value::Object(fields) = value {
             out.matches += 1;
-            self.check_object(fields, at, out);
+            self.check_object(fields, change, at, out);
         }
     }
 
@@ -205,10 +240,18 @@ impl Node {
         }
     }
 
-    fn check_list(&self, elements: &[Value], at: &Trail<'_>, out: &mut Outcome) {
+    fn check_list(
+        &self,
+        elements: &[Value],
+        change: Option<Correlated<'_>>,
+        at: &Trail<'_>,
+        out: &mut Outcome,
+    ) {
         if let Some(items) = &self.items {
+            let changes = change.and_then(|change| change.elements());
             for (index, element) in elements.iter().enumerate() {
-                items.check(element, &at.index(index), out);
+                let change = changes.as_ref().and_then(|changes| changes.get(index));
+                items.check_change(element, change, &at.index(index), out);
             }
         }
         let size = count(elements.len());
@@ -251,7 +294,13 @@ impl Node {
         });
     }
 
-    fn check_object(&self, fields: &Map<String, Value>, at: &Trail<'_>, out: &mut Outcome) {
+    fn check_object(
+        &self,
+        fields: &Map<String, Value>,
+        change: Option<Correlated<'_>>,
+        at: &Trail<'_>,
+        out: &mut Outcome,
+    ) {
         let size = count(fields.len());
         if let Some(min) = self.min_properties.filter(|min| size < *min) {
             let detail = || format!("{at} in body should have at least {min} properties");
@@ -261,10 +310,15 @@ impl Node {
             fail_too_many(size, max, at, out);
         }
         for (name, value) in fields {
+            // Both objects are converted to one version, so a change of these cannot be seen.
+            let is_type = at.is_root() && matches!(name.as_str(), "apiVersion" | "kind");
+            let change = change.filter(|_| !is_type).and_then(|change| change.field(name));
             match (self.properties.get(name), &self.additional) {
-                (Some(property), _) => property.check(value, &at.field(name), out),
+                (Some(property), _) => property.check_change(value, change, &at.field(name), out),
                 (None, Additional::Unchecked) => {}
-                (None, Additional::Checked(values)) => values.check(value, &at.key(name), out),
+                (None, Additional::Checked(values)) => {
+                    values.check_change(value, change, &at.key(name), out);
+                }
                 (None, Additional::Forbidden) => {
                     let detail = || format!("{at}.{name} in body is a forbidden property");
                     out.invalid(at, Value::from(name.as_str()), detail);

@@ -9,6 +9,7 @@ mod ip;
 mod named_format;
 pub mod names;
 mod natural;
+mod print;
 mod quantity;
 mod quote;
 mod re2;
@@ -17,6 +18,8 @@ mod url;
 
 pub use ip::{Cidr, Ip, IpError};
 pub use named_format::{NamedFormat, named_format};
+pub use print::{go_float, go_json, go_value};
+pub(crate) use print::{push_json_number, push_json_string};
 pub use quantity::{Quantity, QuantityError};
 pub use quote::go_quote;
 pub use re2::{Re2Error, re2};

@@ -5,6 +5,8 @@
 //! those tests say so and pass.
 
 #[cfg(test)]
+mod cel_costs;
+#[cfg(test)]
 mod cel_spec;
 #[cfg(test)]
 mod cel_vectors;
@@ -12,3 +14,4 @@ mod cel_vectors;
 mod known;
 mod schema_properties;
 mod schema_vectors;
+mod shipped_crds;

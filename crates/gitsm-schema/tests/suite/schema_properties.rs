@@ -1,11 +1,13 @@
 //! What holds for any object and any schema.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+use gitsm_schema::columns::{JsonPath, SelectableField};
 use gitsm_schema::prune::{self, PruneOptions};
 use gitsm_schema::structural::{NestedValidation, SchemaType, Structural};
-use gitsm_schema::{ObjectSchema, defaulting, object_meta};
+use gitsm_schema::{FieldError, ObjectSchema, crd, defaulting, object_meta, strict};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -163,6 +165,66 @@ proptest! {
         let errors = schema.validate_values(&object);
         prop_assert_eq!(schema.is_valid(&object), errors.is_empty());
     }
+
+    #[test]
+    fn an_update_is_forgiven_something_but_blamed_for_nothing_more(
+        schema in schema(), object in value(), old in value(),
+    ) {
+        let schema = ObjectSchema::new(Structural::from_json(&schema).unwrap()).unwrap();
+        let fields = |errors: Vec<FieldError>| -> BTreeSet<String> {
+            errors.iter().map(FieldError::field).collect()
+        };
+        let new = fields(schema.validate_values(&object));
+        for old in [&old, &object] {
+            let update = fields(schema.validate_values_update(&object, old));
+            prop_assert!(update.is_subset(&new), "{update:?} {new:?}");
+            let _ = schema.validate_lists_update(&object, old);
+        }
+    }
+
+    #[test]
+    fn a_definition_that_is_accepted_may_stay(schema in schema(), other in value()) {
+        let mut root = schema;
+        root["type"] = json!("object");
+        for schema in [root, other] {
+            let mut definition = definition(&schema);
+            crd::complete(&mut definition);
+            crd::prepare_create(&mut definition);
+            let _ = crd::warnings(&definition, None);
+            let Ok(errors) = crd::validate_create(&definition) else { continue };
+            let mut next = definition.clone();
+            next["metadata"]["resourceVersion"] = json!("1");
+            let again = crd::validate_update(&next, &definition).unwrap();
+            prop_assert!(again.len() <= errors.len(), "{again:?} {errors:?}");
+            if errors.is_empty() {
+                let structural = Structural::from_json(&schema).unwrap();
+                prop_assert!(ObjectSchema::new(structural).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn no_path_and_no_body_panics(path in "[.\\[\\]'\"a-c0-9?@(),:*=<> \\\\-]{0,20}", object in value(), body in ".{0,40}") {
+        if let Ok(path) = JsonPath::parse(&path) {
+            let _ = path.find(&object);
+        }
+        if let Ok(field) = SelectableField::compile(&path) {
+            let _ = field.value(&object);
+        }
+        let _ = strict::read(body.as_bytes());
+        let text = object.to_string();
+        prop_assert_eq!(strict::read(text.as_bytes()).unwrap().duplicates, Vec::<String>::new());
+    }
+}
+
+fn definition(schema: &Value) -> Value {
+    json!({
+        "metadata": {"name": "things.example.dev"},
+        "spec": {
+            "group": "example.dev", "scope": "Namespaced", "names": {"plural": "things", "kind": "Thing"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+        },
+    })
 }
 
 /// The largest stack that a thread may count on.
@@ -205,6 +267,7 @@ fn deep_objects_fit_a_small_stack() {
             let _ = schema.unknown_fields(&object);
             schema.complete(&mut object);
             let _ = schema.judge(&object, object_meta::NamespaceRule::Optional);
+            let _ = schema.validate_values_update(&object, &object);
             let _ = schema.prune(&mut object);
         }
     };

@@ -165,8 +165,12 @@ impl<'f> Scene<'f> {
         match approvals.state {
             RequirementState::Rejected => Err(vec![Explanation::new(Reason::RejectedByApprover, message())]),
             RequirementState::Approved => Ok(Authority::People),
-            _ if approvals.lacks_policy_owners => {
-                Err(vec![Explanation::new(Reason::ApprovalPending, message())])
+            state if approvals.lacks_policy_owners => {
+                let reason = match state {
+                    RequirementState::Error => Reason::ApprovalError,
+                    _ => Reason::ApprovalPending,
+                };
+                Err(vec![Explanation::new(reason, message())])
             }
             _ if standard && !expired => Ok(Authority::Model),
             _ if self.by_override() => Ok(Authority::Override),

@@ -56,10 +56,23 @@ fn a_normal_change_goes_from_draft_to_closed() {
 }
 
 #[test]
+fn a_standard_change_waits_until_its_pull_request_was_read() {
+    // It could change policies, which no model stands in for.
+    let mut story = Story::of(ChangeType::Standard);
+    story.assess();
+    let approvals = story.facts.approvals.take();
+    story.at("01 09:00");
+    assert_eq!(story.reasons(), [Reason::ApprovalError]);
+    assert_ne!(story.facts.phase, Some(ChangePhase::Scheduled));
+    story.facts.approvals = approvals;
+    story.at("01 09:01");
+    assert_eq!(story.facts.phase, Some(ChangePhase::Scheduled));
+}
+
+#[test]
 fn a_standard_change_asks_nobody() {
     let mut story = Story::of(ChangeType::Standard);
     story.assess();
-    story.facts.approvals = None;
     assert_eq!(
         story.at("01 09:00"),
         ["Draft", "Assessing", "Approved", "Scheduled"]
@@ -79,7 +92,7 @@ fn no_model_stands_in_for_the_owners_of_policies_that_might_change() {
             super::fixture::push(request, &"c".repeat(40));
         }
         assert_eq!(story.at("06 20:00"), [""; 0], "{unclear}");
-        assert_eq!(story.reasons(), [Reason::ApprovalPending], "{unclear}");
+        assert_eq!(story.reasons(), [Reason::ApprovalError], "{unclear}");
     }
 }
 
@@ -189,7 +202,6 @@ fn a_missed_window_needs_approval_again_and_nothing_runs_later_by_itself() {
 fn a_standard_change_that_missed_its_window_needs_a_new_plan() {
     let mut story = Story::of(ChangeType::Standard);
     story.assess();
-    story.facts.approvals = None;
     story.at("01 09:00");
     assert_eq!(story.at("07 00:00"), ["Expired", "AwaitingApproval"]);
     assert_eq!(story.at("13 20:00"), [""; 0]);

@@ -3,6 +3,7 @@
 use super::unify::instantiate;
 use super::{Checked, Checker, dotted_name};
 use crate::cel::error::Phase;
+use crate::cel::eval::price::{Price, pattern, price};
 use crate::cel::ir::{Call, Literal, Node, Select};
 use crate::cel::library::format::{Piece, accepts, pieces};
 use crate::cel::library::{self, regex, time};
@@ -77,9 +78,16 @@ impl Checker<'_> {
             let call = Call {
                 overloads,
                 arguments: nodes,
+                price: Price::One,
             };
             return (Node::Call(Box::new(call)), Type::Error);
         };
+        if let Some(notes) = &mut self.notes {
+            let parameters = fitting
+                .iter()
+                .map(|position| same_style[*position].parameters.clone());
+            notes.overloads(id, parameters.collect());
+        }
         self.check_literal_argument(name, target.is_some(), arguments);
         if let Some(node) = special_call(name, target.is_some(), &mut nodes) {
             return (node, ty);
@@ -89,6 +97,7 @@ impl Checker<'_> {
                 .into_iter()
                 .map(|position| same_style[position].clone())
                 .collect(),
+            price: price(name, target.is_some(), &nodes),
             arguments: nodes,
         };
         (Node::Call(Box::new(call)), ty)
@@ -243,10 +252,11 @@ impl Checker<'_> {
 /// Calls with a form of their own: constant patterns, and what is evaluated only if needed.
 fn special_call(name: &str, is_member: bool, nodes: &mut Vec<Node>) -> Option<Node> {
     match (name, is_member, nodes.as_slice()) {
-        ("matches", _, [_, Node::Literal(Literal::String(pattern))]) => {
-            let regex = regex::compile(pattern).ok()?;
+        ("matches", _, [_, Node::Literal(Literal::String(source))]) => {
+            let regex = regex::compile(source).ok()?;
+            let cost = is_member.then(|| pattern(source.chars().count() as u64));
             let text = nodes.swap_remove(0);
-            Some(Node::Matches(Box::new(text), Box::new(regex)))
+            Some(Node::Matches(Box::new(text), Box::new(regex), cost))
         }
         ("or", true, [_, _]) => take_pair(nodes).map(Node::OptionalOr),
         ("orValue", true, [_, _]) => take_pair(nodes).map(Node::OptionalOrValue),

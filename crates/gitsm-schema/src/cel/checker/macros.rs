@@ -310,10 +310,10 @@ impl Checker<'_> {
     }
 }
 
-type LoopArguments<'c> = (LoopKind, &'c [IdedExpr], Option<&'c IdedExpr>, &'c IdedExpr);
+pub(in crate::cel) type LoopArguments<'c> = (LoopKind, &'c [IdedExpr], Option<&'c IdedExpr>, &'c IdedExpr);
 
 /// The parts of a macro call over a list or map, by its name and number of arguments.
-fn loop_parts<'c>(name: &str, arguments: &'c [IdedExpr]) -> Option<LoopArguments<'c>> {
+pub(in crate::cel) fn loop_parts<'c>(name: &str, arguments: &'c [IdedExpr]) -> Option<LoopArguments<'c>> {
     let kind = match (name, arguments.len()) {
         ("all", 2 | 3) => LoopKind::All,
         ("exists", 2 | 3) => LoopKind::Exists,

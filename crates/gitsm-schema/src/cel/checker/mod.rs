@@ -2,6 +2,7 @@
 
 mod calls;
 mod macros;
+mod notes;
 mod operators;
 mod unify;
 
@@ -13,6 +14,9 @@ use super::types::Type;
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr};
 use std::sync::Arc;
 use unify::Unifier;
+
+pub(super) use macros::loop_parts;
+pub(super) use notes::Notes;
 
 /// A compiled expression and its type.
 type Checked = (Node, Type);
@@ -45,6 +49,16 @@ pub(super) struct Checker<'e> {
     issues: Vec<Issue>,
     /// The step that the gravest issue belongs to.
     phase: Phase,
+    /// What is found out about each node, where somebody wants to know.
+    notes: Option<Notes>,
+}
+
+/// What a parsed expression turned out to be.
+pub(super) struct Outcome {
+    pub(super) compiled: Compiled,
+    pub(super) ty: Type,
+    /// Present when they were asked for.
+    pub(super) notes: Option<Notes>,
 }
 
 /// Checks a parsed expression; `expected` is the type that its value must have.
@@ -52,7 +66,8 @@ pub(super) fn check(
     environment: &Environment,
     parsed: &Parsed,
     expected: Option<&Type>,
-) -> Result<(Compiled, Type), CompileError> {
+    wants_notes: bool,
+) -> Result<Outcome, CompileError> {
     let mut checker = Checker {
         environment,
         parsed,
@@ -64,6 +79,7 @@ pub(super) fn check(
         mixed_allowed: 0,
         issues: Vec::new(),
         phase: Phase::Check,
+        notes: wants_notes.then(Notes::default),
     };
     let (root, ty) = checker.expression(&parsed.root);
     if checker.issues.is_empty() {
@@ -87,11 +103,15 @@ pub(super) fn check(
             format!("cel expression must evaluate to {article} {expected}"),
         ));
     }
+    let mut notes = checker.notes;
+    if let Some(notes) = &mut notes {
+        notes.resolve(&checker.unifier);
+    }
     let compiled = Compiled {
         root,
         variables: checker.variables,
     };
-    Ok((compiled, ty))
+    Ok(Outcome { compiled, ty, notes })
 }
 
 impl Checker<'_> {
@@ -112,6 +132,14 @@ impl Checker<'_> {
     }
 
     fn expression(&mut self, expression: &IdedExpr) -> Checked {
+        let checked = self.expression_by_kind(expression);
+        if let Some(notes) = &mut self.notes {
+            notes.ty(expression.id, &checked.1);
+        }
+        checked
+    }
+
+    fn expression_by_kind(&mut self, expression: &IdedExpr) -> Checked {
         let id = expression.id;
         match &expression.expr {
             Expr::Literal(literal) => literal_of(literal),
@@ -179,6 +207,9 @@ impl Checker<'_> {
             && !self.starts_with_local(&name)
             && let Some(found) = self.declared(&name)
         {
+            if let Some(notes) = &mut self.notes {
+                notes.dotted(id);
+            }
             return found;
         }
         let (operand, operand_type) = self.expression(&select.operand);
@@ -334,7 +365,7 @@ fn literal_of(literal: &LiteralValue) -> Checked {
 }
 
 /// `a.b.c` for selections on an identifier.
-fn dotted_name(operand: &IdedExpr, last: &str) -> Option<String> {
+pub(super) fn dotted_name(operand: &IdedExpr, last: &str) -> Option<String> {
     let mut parts = vec![last];
     let mut expression = operand;
     loop {

@@ -144,7 +144,11 @@ impl Checker<'_> {
         let candidates = table
             .iter()
             .map(|signature| (&*signature.operands, &signature.result, 2));
-        let (_, ty) = self.resolve(types, candidates);
+        let (fitting, ty) = self.resolve(types, candidates);
+        if let Some(notes) = &mut self.notes {
+            let operands = fitting.iter().map(|position| table[*position].operands.clone());
+            notes.overloads(id, operands.collect());
+        }
         ty.unwrap_or_else(|| {
             self.no_overload(id, name, types, false);
             Type::Error
@@ -178,6 +182,9 @@ impl Checker<'_> {
                 continue;
             };
             ty = self.operator_type(id, name, &[ty, right_type], table);
+            if let Some(notes) = &mut self.notes {
+                notes.ty(id, &ty);
+            }
             terms.push((operator, node));
         }
         (Node::Chain(Box::new(first), terms), ty)

@@ -1,6 +1,6 @@
 //! The macros over lists and maps.
 
-use super::{Evaluator, Result, compare};
+use super::{Evaluator, Result, compare, price};
 use crate::cel::error::EvalError;
 use crate::cel::ir::{Loop, LoopKind};
 use crate::cel::value::{Key, List, Map, Value};
@@ -21,7 +21,13 @@ impl<'a> Evaluator<'a, '_> {
         };
         let rounds = list.map_or(keys.len(), List::len);
         let mut fold = Fold::new(each.kind);
+        let prices = price::rounds(each.kind, &each.body);
+        if each.kind == LoopKind::SortBy {
+            // The list has a name, which is used twice.
+            self.meter.charge(2)?;
+        }
         for position in 0..rounds {
+            self.meter.charge(prices.go_on)?;
             let (first, second) = match (&range, keys.get(position)) {
                 (Value::List(list), _) => {
                     let element = list.get(position).unwrap_or(Err(EvalError::NoSuchOverload));
@@ -36,9 +42,19 @@ impl<'a> Evaluator<'a, '_> {
             };
             // An element that cannot be read fails its round only: `exists` may still find another.
             let outcome = second.and_then(|second| self.round(each, (first, second)));
+            if gathers(each.kind, &outcome) {
+                self.meter.charge(prices.gather)?;
+            }
             if fold.take(outcome)? {
+                if position + 1 < rounds {
+                    self.meter.charge(prices.go_on)?;
+                }
                 break;
             }
+        }
+        self.meter.charge(prices.end)?;
+        if each.kind == LoopKind::SortBy {
+            self.meter.charge(fold.sorting())?;
         }
         fold.finish()
     }
@@ -65,6 +81,18 @@ impl<'a> Evaluator<'a, '_> {
         };
         self.locals.truncate(outer);
         Ok(body?.map(|body| Outcome { key, element, body }))
+    }
+}
+
+/// Whether a round adds to what is gathered. `all` and `exists` join every round to it.
+fn gathers(kind: LoopKind, outcome: &Result<Option<Outcome<'_>>>) -> bool {
+    match (kind, outcome) {
+        (LoopKind::All | LoopKind::Exists, _) => true,
+        (LoopKind::ExistsOne | LoopKind::Filter, Ok(Some(outcome))) => {
+            matches!(outcome.body, Value::Bool(true))
+        }
+        (_, Ok(Some(_))) => true,
+        _ => false,
     }
 }
 
@@ -163,6 +191,11 @@ impl<'a> Fold<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What sorting by the keys costs.
+    fn sorting(&self) -> u64 {
+        price::sorting(self.sort_keys.len(), self.sort_keys.first())
     }
 
     fn finish(self) -> Result<Value<'a>> {

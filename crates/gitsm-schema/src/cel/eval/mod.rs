@@ -1,13 +1,17 @@
 //! The evaluator.
 //!
-//! It recurses once per level of the compiled expression, whose depth is bounded when it is compiled, and takes
-//! every step from a budget, so that it ends and does not overflow on any input.
+//! It recurses once per level of the compiled expression, whose depth is bounded when it is compiled. What it does
+//! is counted as the API server counts it ([`price`]) and taken from a budget; comparing and copying data takes
+//! steps from a second one, because the API server counts a comparison of large values as cheap. So it ends and
+//! does not overflow on any input.
 
 pub(crate) mod compare;
 mod loops;
 pub(crate) use loops::sort_by_keys;
 pub(crate) mod operators;
+pub(crate) mod price;
 
+use super::cost::amount::{LIST_BASE, MAP_BASE};
 use super::environment::Variable;
 use super::error::EvalError;
 use super::ir::{Binary, Call, Literal, Node, Select};
@@ -25,18 +29,25 @@ type Result<T> = std::result::Result<T, EvalError>;
 /// How deep two values that are compared may be nested.
 const MAX_DATA_DEPTH: usize = 200;
 
-/// What bounds one evaluation: the steps that are left, and how deep data is being compared.
+/// How many steps one evaluation may take: elements compared, and parts of texts read or written.
+const MAX_STEPS: u64 = 1_000_000;
+/// How many steps are free; those beyond are counted at the end, ten for a unit of cost.
+const FREE_STEPS: u64 = 100_000;
+
+/// What bounds one evaluation: the cost and the steps that are left, and how deep data is being compared.
 #[derive(Debug)]
 pub(crate) struct Meter {
+    cost: Cell<u64>,
     steps: Cell<u64>,
     depth: Cell<usize>,
 }
 
 impl Meter {
-    /// A meter with this many steps.
-    pub(crate) fn new(steps: u64) -> Self {
+    /// A meter with this cost to spend.
+    pub(crate) fn new(cost: u64) -> Self {
         Self {
-            steps: Cell::new(steps),
+            cost: Cell::new(cost),
+            steps: Cell::new(MAX_STEPS),
             depth: Cell::new(0),
         }
     }
@@ -66,9 +77,29 @@ impl Meter {
         self.spend(1 + bytes / 16)
     }
 
-    /// The steps that are left.
+    /// Takes cost.
+    pub(crate) fn charge(&self, cost: u64) -> Result<()> {
+        let left = self.cost.get().checked_sub(cost);
+        self.cost.set(left.unwrap_or(0));
+        left.map(|_| ()).ok_or(EvalError::BudgetExceeded)
+    }
+
+    /// The cost that is left in the middle of an evaluation.
+    fn cost_left(&self) -> u64 {
+        self.cost.get()
+    }
+
+    /// Gives back cost that turned out not to be counted.
+    fn refund(&self, cost: u64) {
+        self.cost.set(self.cost.get().saturating_add(cost));
+    }
+
+    /// The cost that is left after an evaluation.
     pub(crate) fn left(&self) -> u64 {
-        self.steps.get()
+        let taken = MAX_STEPS - self.steps.get();
+        self.cost
+            .get()
+            .saturating_sub(taken.saturating_sub(FREE_STEPS) / 10)
     }
 }
 
@@ -96,7 +127,6 @@ impl<'a, 'm> Evaluator<'a, 'm> {
 
     /// The value of a node. The arms only call, so that the frame of this recursive function stays small.
     pub(crate) fn evaluate(&mut self, node: &'a Node) -> Result<Value<'a>> {
-        self.meter.spend(1)?;
         match node {
             Node::Literal(literal) => Ok(literal_value(literal)),
             Node::Variable(slot) => self.variable(*slot),
@@ -109,11 +139,11 @@ impl<'a, 'm> Evaluator<'a, 'm> {
             Node::And(terms) => self.logical(terms, false),
             Node::Or(terms) => self.logical(terms, true),
             Node::Not(operand) => self.not(operand),
-            Node::Negate(operand) => operators::negate(&self.evaluate(operand)?),
+            Node::Negate(operand) => self.negate(operand),
             Node::Conditional(parts) => self.conditional(parts),
             Node::Chain(first, rest) => self.chain(first, rest),
             Node::Call(call) => self.call(call),
-            Node::Matches(text, regex) => self.matches(text, regex),
+            Node::Matches(text, regex, pattern) => self.matches(text, regex, *pattern),
             Node::List(elements) => self.list(elements),
             Node::Map(entries) => self.map(entries),
             Node::Loop(each) => self.each(each),
@@ -126,6 +156,7 @@ impl<'a, 'm> Evaluator<'a, 'm> {
     }
 
     fn variable(&self, slot: usize) -> Result<Value<'a>> {
+        self.meter.charge(1)?;
         let variable: &'a Variable = self.variables.get(slot).ok_or(EvalError::NoSuchOverload)?;
         match self.activation.get(&variable.name) {
             Some(Binding::Json(json)) => json::typed(json, &variable.decl),
@@ -136,6 +167,7 @@ impl<'a, 'm> Evaluator<'a, 'm> {
     }
 
     fn local(&self, slot: usize) -> Result<Value<'a>> {
+        self.meter.charge(1)?;
         self.locals.get(slot).cloned().ok_or(EvalError::NoSuchOverload)
     }
 
@@ -149,6 +181,7 @@ impl<'a, 'm> Evaluator<'a, 'm> {
 
     fn select(&mut self, select: &'a Select) -> Result<Value<'a>> {
         let operand = self.evaluate(&select.operand)?;
+        self.meter.charge_access(&select.operand, None)?;
         match &operand {
             Value::Optional(_) => optional_field(&operand, &select.field),
             Value::Map(map) => match map.field(&select.field)? {
@@ -161,6 +194,9 @@ impl<'a, 'm> Evaluator<'a, 'm> {
 
     fn has(&mut self, select: &'a Select) -> Result<Value<'a>> {
         let operand = self.evaluate(&select.operand)?;
+        if !price::is_attribute(&select.operand) {
+            self.meter.charge(1)?;
+        }
         let present = match &operand {
             Value::Optional(None) => false,
             Value::Optional(Some(inner)) => match &**inner {
@@ -175,7 +211,17 @@ impl<'a, 'm> Evaluator<'a, 'm> {
 
     fn optional_select(&mut self, select: &'a Select) -> Result<Value<'a>> {
         let operand = self.evaluate(&select.operand)?;
-        optional_field(&operand, &select.field)
+        let value = optional_field(&operand, &select.field)?;
+        self.charge_optional(&select.operand, None, &value)?;
+        Ok(value)
+    }
+
+    /// Takes the cost of reading what may be absent; the step to it is not counted if it is.
+    fn charge_optional(&self, operand: &Node, key: Option<&Node>, value: &Value<'a>) -> Result<()> {
+        if matches!(value, Value::Optional(None)) {
+            return self.meter.charge(u64::from(!price::is_attribute(operand)));
+        }
+        self.meter.charge_access(operand, key)
     }
 
     fn pair(&mut self, pair: &'a [Node; 2]) -> Result<(Value<'a>, Value<'a>)> {
@@ -187,8 +233,11 @@ impl<'a, 'm> Evaluator<'a, 'm> {
     fn index(&mut self, pair: &'a [Node; 2]) -> Result<Value<'a>> {
         let (operand, key) = self.pair(pair)?;
         if matches!(operand, Value::Optional(_)) {
-            return optional_entry(&operand, &key);
+            let value = optional_entry(&operand, &key)?;
+            self.charge_optional(&pair[0], Some(&pair[1]), &value)?;
+            return Ok(value);
         }
+        self.meter.charge_access(&pair[0], Some(&pair[1]))?;
         match entry(&operand, &key)? {
             Some(value) => Ok(value),
             None if matches!(operand, Value::List(_)) => Err(EvalError::new(format!(
@@ -201,7 +250,9 @@ impl<'a, 'm> Evaluator<'a, 'm> {
 
     fn optional_index(&mut self, pair: &'a [Node; 2]) -> Result<Value<'a>> {
         let (operand, key) = self.pair(pair)?;
-        optional_entry(&operand, &key)
+        let value = optional_entry(&operand, &key)?;
+        self.charge_optional(&pair[0], Some(&pair[1]), &value)?;
+        Ok(value)
     }
 
     /// `&&` and `||`: the deciding value wins over errors, wherever they stand.
@@ -220,25 +271,38 @@ impl<'a, 'm> Evaluator<'a, 'm> {
     }
 
     fn not(&mut self, operand: &'a Node) -> Result<Value<'a>> {
-        match self.evaluate(operand)? {
+        let operand = self.evaluate(operand)?;
+        self.meter.charge(1)?;
+        match operand {
             Value::Bool(flag) => Ok(Value::Bool(!flag)),
             _ => Err(EvalError::NoSuchOverload),
         }
     }
 
+    fn negate(&mut self, operand: &'a Node) -> Result<Value<'a>> {
+        let operand = self.evaluate(operand)?;
+        self.meter.charge(1)?;
+        operators::negate(&operand)
+    }
+
     fn conditional(&mut self, parts: &'a [Node; 3]) -> Result<Value<'a>> {
         let [condition, yes, no] = parts;
-        match self.evaluate(condition)? {
-            Value::Bool(true) => self.evaluate(yes),
-            Value::Bool(false) => self.evaluate(no),
-            _ => Err(EvalError::NoSuchOverload),
-        }
+        let branch = match self.evaluate(condition)? {
+            Value::Bool(true) => yes,
+            Value::Bool(false) => no,
+            _ => return Err(EvalError::NoSuchOverload),
+        };
+        let value = self.evaluate(branch)?;
+        self.meter.refund(price::unnamed(branch));
+        Ok(value)
     }
 
     fn chain(&mut self, first: &'a Node, rest: &'a [(Binary, Node)]) -> Result<Value<'a>> {
         let mut value = self.evaluate(first)?;
         for (operator, node) in rest {
             let right = self.evaluate(node)?;
+            self.meter
+                .charge(price::binary(*operator, &value, &right, node))?;
             value = match operator {
                 Binary::Arithmetic(operator) => operators::arithmetic(self.meter, *operator, value, &right)?,
                 Binary::Compare(comparison) => {
@@ -256,14 +320,27 @@ impl<'a, 'm> Evaluator<'a, 'm> {
             arguments.push(self.evaluate(argument)?);
         }
         match overload::select(&call.overloads, &arguments) {
-            Some(overload) => (overload.run)(self.meter, &arguments),
+            Some(overload) => {
+                let result = (overload.run)(self.meter, &arguments);
+                // A call that fails is counted as well.
+                let counted = result.as_ref().unwrap_or(&Value::Null);
+                self.meter.charge(call.price.of(&arguments, counted))?;
+                result
+            }
             None => Err(EvalError::NoSuchOverload),
         }
     }
 
-    fn matches(&mut self, text: &'a Node, regex: &'a regex::Regex) -> Result<Value<'a>> {
+    fn matches(
+        &mut self,
+        text: &'a Node,
+        regex: &'a regex::Regex,
+        pattern: Option<u64>,
+    ) -> Result<Value<'a>> {
         match self.evaluate(text)? {
             Value::String(text) => {
+                let cost = pattern.map_or(1, |pattern| price::search_text(&text, pattern));
+                self.meter.charge(cost)?;
                 self.meter.spend_bytes(text.len())?;
                 Ok(Value::Bool(regex.is_match(&text)))
             }
@@ -276,6 +353,12 @@ impl<'a, 'm> Evaluator<'a, 'm> {
         for (element, is_optional) in elements {
             let value = self.evaluate(element)?;
             values.extend(unless_absent(value, *is_optional)?);
+        }
+        if !elements
+            .iter()
+            .all(|(element, is_optional)| !is_optional && price::is_constant(element))
+        {
+            self.meter.charge(LIST_BASE)?;
         }
         Ok(Value::List(List::new(values)))
     }
@@ -300,6 +383,12 @@ impl<'a, 'm> Evaluator<'a, 'm> {
                 )));
             }
         }
+        let is_constant = entries.iter().all(|(key, value, is_optional)| {
+            !is_optional && price::is_constant(key) && price::is_constant(value)
+        });
+        if !is_constant {
+            self.meter.charge(MAP_BASE)?;
+        }
         Ok(Value::Map(Map::Values(Rc::new(map))))
     }
 
@@ -311,9 +400,18 @@ impl<'a, 'm> Evaluator<'a, 'm> {
 
     fn optional_map(&mut self, pair: &'a [Node; 2], is_flat: bool) -> Result<Value<'a>> {
         let [operand, body] = pair;
-        match self.evaluate(operand)? {
-            Value::Optional(None) => Ok(Value::Optional(None)),
+        let before = self.meter.cost_left();
+        let operand = self.evaluate(operand)?;
+        let spent = before.saturating_sub(self.meter.cost_left());
+        // `operand.hasValue() ? optional.of(body with operand.value()) : optional.none()`
+        self.meter.charge(1)?;
+        match operand {
+            Value::Optional(None) => {
+                self.meter.charge(1)?;
+                Ok(Value::Optional(None))
+            }
             Value::Optional(Some(inner)) => {
+                self.meter.charge(spent + 1 + u64::from(!is_flat))?;
                 let value = self.with_local((*inner).clone(), body)?;
                 Ok(if is_flat { value } else { Value::some(value) })
             }

@@ -4,6 +4,8 @@
 //! (apiextensions-apiserver, `pkg/apiserver/schema/cel`): a rule sees its node as `self` and, where the node can
 //! be matched to one of the old object, as `oldSelf`.
 
+mod ratchet;
+mod report;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -16,11 +18,13 @@ use crate::cel::field_path;
 use crate::cel::limits;
 use crate::cel::program::Program;
 use crate::cel::types::Type;
+use crate::correlate::Correlated;
 use crate::error::FieldError;
 use crate::path::Path;
 use crate::structural::{
     AdditionalProperties, ListType, NestedValidation, SchemaType, Structural, ValidationRule,
 };
+pub(crate) use report::{RuleReport, RuleReports, report_rules};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -144,8 +148,16 @@ impl CompiledRules {
     ///
     /// Every rule and message expression that cannot be compiled.
     pub fn compile(schema: &Structural) -> Result<Self, Vec<SchemaRuleError>> {
+        Self::compile_part(schema, true)
+    }
+
+    /// As [`Self::compile`], of a schema that may be a part of that of a resource.
+    pub(crate) fn compile_part(
+        schema: &Structural,
+        is_resource_root: bool,
+    ) -> Result<Self, Vec<SchemaRuleError>> {
         if has_rules(schema) {
-            Self::compile_node(schema, true)
+            Self::compile_node(schema, is_resource_root)
         } else {
             Ok(Self { root: None })
         }
@@ -159,12 +171,8 @@ impl CompiledRules {
     /// As [`Self::compile`].
     pub fn compile_node(schema: &Structural, is_resource_root: bool) -> Result<Self, Vec<SchemaRuleError>> {
         let compile = || {
-            let mut compiler = Compiler {
-                errors: Vec::new(),
-                path: Vec::new(),
-            };
-            let decl = DeclType::from_structural(schema, is_resource_root, SELF_TYPE);
-            let root = compiler.node(Source::Structure(schema), schema, decl.as_ref());
+            let mut compiler = Compiler::default();
+            let root = compiler.root(schema, is_resource_root);
             if compiler.errors.is_empty() {
                 Ok(Self { root })
             } else {
@@ -189,20 +197,40 @@ impl CompiledRules {
 
     /// Evaluates every rule that applies to `object`; `old` is the object that it replaces.
     ///
-    /// An object that is unchanged in a node is judged there all the same (no ratcheting).
+    /// An object that is unchanged in a node is judged there all the same; see [`Self::validate_update`].
     pub fn validate(&self, object: &Json, old: Option<&Json>) -> Vec<FieldError> {
         self.root
             .as_ref()
-            .map_or_else(Vec::new, |root| validate::validate(root, object, old))
+            .map_or_else(Vec::new, |root| validate::validate(root, object, old, None))
+    }
+
+    /// Evaluates every rule that applies to `object`, which replaces `old`; a rule without `oldSelf` may stay broken
+    /// where nothing has changed (ratcheting). `schema` is the one that the rules were compiled from.
+    ///
+    /// A rule whose evaluation fails is reported all the same, as upstream.
+    pub fn validate_update(&self, schema: &Structural, object: &Json, old: &Json) -> Vec<FieldError> {
+        self.root.as_ref().map_or_else(Vec::new, |root| {
+            let correlated = Correlated::new(schema, object, old);
+            validate::validate(root, object, Some(old), Some(correlated))
+        })
     }
 }
 
+#[derive(Debug, Default)]
 struct Compiler {
     errors: Vec<SchemaRuleError>,
     path: Vec<String>,
+    /// What was found at each schema, where someone asks for it.
+    reports: Option<RuleReports>,
 }
 
 impl Compiler {
+    /// The rules of a whole schema.
+    fn root(&mut self, schema: &Structural, is_resource_root: bool) -> Option<Node> {
+        let decl = DeclType::from_structural(schema, is_resource_root, SELF_TYPE);
+        self.node(Source::Structure(schema), schema, decl.as_ref())
+    }
+
     /// The rules at and below a node: `source` has the rules, `schema` the structure, `decl` its type.
     fn node(&mut self, source: Source<'_>, schema: &Structural, decl: Option<&DeclType>) -> Option<Node> {
         let rules = self.rules(source.rules(), schema, decl);
@@ -260,16 +288,23 @@ impl Compiler {
         parent: Option<&DeclType>,
     ) -> Option<Node> {
         let step = format!("properties.{name}");
-        if let Some(identifier) = escape(name) {
-            // Fields whose type expressions cannot see are not validated.
-            let DeclKind::Object(object) = &parent?.kind else {
-                return None;
-            };
-            let decl = &object.field(&identifier)?.decl;
-            return self.inside(step, |c| c.node(source, schema, Some(decl)));
+        let escaped = escape(name);
+        let field = escaped.as_deref().and_then(|identifier| match &parent?.kind {
+            DeclKind::Object(object) => object.field(identifier),
+            _ => None,
+        });
+        if let Some(field) = field {
+            return self.inside(step, |c| c.node(source, schema, Some(&field.decl)));
         }
-        let decl = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE)?;
-        self.inside(step, |c| c.node(source, schema, Some(&decl)))
+        if escaped.is_some() && self.reports.is_none() {
+            // Fields whose type expressions cannot see are not validated.
+            return None;
+        }
+        let decl = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE);
+        if decl.is_none() && self.reports.is_none() {
+            return None;
+        }
+        self.inside(step, |c| c.node(source, schema, decl.as_ref()))
     }
 
     fn inside<T>(&mut self, step: impl Into<String>, work: impl FnOnce(&mut Self) -> T) -> T {
@@ -280,6 +315,13 @@ impl Compiler {
     }
 
     fn rules(&mut self, rules: &[ValidationRule], schema: &Structural, decl: Option<&DeclType>) -> Vec<Rule> {
+        let own;
+        let mut decl = decl;
+        if decl.is_none() && self.reports.is_some() && !rules.is_empty() {
+            // A definition is accepted by what the schema of the rules says, wherever it stands.
+            own = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE);
+            decl = own.as_ref();
+        }
         let used = rules
             .iter()
             .enumerate()
@@ -287,7 +329,13 @@ impl Compiler {
         let mut compiled = Vec::with_capacity(rules.len());
         for (position, rule) in used {
             let step = format!("x-kubernetes-validations[{position}]");
-            compiled.extend(self.inside(step, |compiler| compiler.rule(rule, schema, decl)));
+            let known = self.errors.len();
+            let rule = self.inside(step, |compiler| compiler.rule(rule, schema, decl));
+            if let Some(reports) = &mut self.reports {
+                let report = RuleReport::new(position, decl.is_none(), rule.as_ref(), &self.errors[known..]);
+                reports.entry(self.path.clone()).or_default().push(report);
+            }
+            compiled.extend(rule);
         }
         compiled
     }

@@ -1,9 +1,11 @@
 //! Evaluating the compiled rules of a schema on an object.
 
+use super::ratchet::Ratchet;
 use super::{Node, Rule};
 use crate::cel::error::EvalError;
 use crate::cel::program::{Activation, Binding, Program};
 use crate::cel::value::Value;
+use crate::correlate::Correlated;
 use crate::error::{ErrorKind, FieldError};
 use crate::path::{Path, Segment};
 use crate::structural::SchemaType;
@@ -16,14 +18,19 @@ const STEPS_PER_OBJECT: u64 = 10_000_000;
 /// The longest message that a `messageExpression` may give, in bytes.
 const MAX_MESSAGE: usize = 5 * 1024;
 
-/// Evaluates every rule that applies.
-pub(super) fn validate(root: &Node, object: &Json, old: Option<&Json>) -> Vec<FieldError> {
+/// Evaluates every rule that applies; with `correlated`, what has not changed is forgiven.
+pub(super) fn validate<'v>(
+    root: &Node,
+    object: &'v Json,
+    old: Option<&'v Json>,
+    correlated: Option<Correlated<'v>>,
+) -> Vec<FieldError> {
     let mut validation = Validation {
         errors: Vec::new(),
         path: Path::root(),
         steps: STEPS_PER_OBJECT,
     };
-    validation.node(root, object, old);
+    validation.node(root, object, old, Ratchet::root(correlated));
     validation.errors
 }
 
@@ -35,37 +42,39 @@ struct Validation {
 }
 
 impl Validation {
-    fn node(&mut self, node: &Node, value: &Json, old: Option<&Json>) {
+    fn node(&mut self, node: &Node, value: &Json, old: Option<&Json>, ratchet: Ratchet<'_>) {
         // A rule sees values that are there; whether a value may be null is a rule of the surrounding node.
         if value.is_null() || self.steps == 0 {
             return;
         }
         let old = old.filter(|old| !old.is_null());
         for rule in &node.rules {
-            self.rule(node, rule, value, old);
+            self.rule(node, rule, value, old, ratchet);
             if self.steps == 0 {
                 return;
             }
         }
         for nested in &node.all_of {
-            self.node(nested, value, old);
+            self.node(nested, value, old, ratchet.nested());
         }
         match value {
-            Json::Array(elements) => self.elements(node, elements, old.and_then(Json::as_array)),
-            Json::Object(fields) => self.fields(node, fields, old.and_then(Json::as_object)),
+            Json::Array(elements) => self.elements(node, elements, old.and_then(Json::as_array), ratchet),
+            Json::Object(fields) => self.fields(node, fields, old.and_then(Json::as_object), ratchet),
             _ => {}
         }
     }
 
-    fn elements(&mut self, node: &Node, elements: &[Json], old: Option<&Vec<Json>>) {
+    fn elements(&mut self, node: &Node, elements: &[Json], old: Option<&Vec<Json>>, ratchet: Ratchet<'_>) {
         let Some(items) = &node.items else { return };
+        let correlated = ratchet.elements();
         for (position, element) in elements.iter().enumerate() {
             // Only elements of map lists have an identity by which the old one is found.
             let old = node.list_map_keys.as_deref().zip(old).and_then(|(keys, old)| {
                 old.iter()
                     .find(|old| keys.iter().all(|key| old.get(key) == element.get(key)))
             });
-            self.inside(Segment::Index(position), |v| v.node(items, element, old));
+            let ratchet = ratchet.element(correlated.as_ref(), position);
+            self.inside(Segment::Index(position), |v| v.node(items, element, old, ratchet));
         }
     }
 
@@ -74,14 +83,20 @@ impl Validation {
         node: &Node,
         fields: &serde_json::Map<String, Json>,
         old: Option<&serde_json::Map<String, Json>>,
+        ratchet: Ratchet<'_>,
     ) {
         for (name, value) in fields {
             let old = old.and_then(|old| old.get(name));
+            let ratchet = ratchet.field(name);
             if let Some(values) = &node.additional_properties {
-                self.inside(Segment::Key(name.clone()), |v| v.node(values, value, old));
+                self.inside(Segment::Key(name.clone()), |v| {
+                    v.node(values, value, old, ratchet);
+                });
             }
             if let Some(property) = node.properties.get(name) {
-                self.inside(Segment::Field(name.clone()), |v| v.node(property, value, old));
+                self.inside(Segment::Field(name.clone()), |v| {
+                    v.node(property, value, old, ratchet);
+                });
             }
         }
     }
@@ -92,7 +107,7 @@ impl Validation {
         self.path.pop();
     }
 
-    fn rule(&mut self, node: &Node, rule: &Rule, value: &Json, old: Option<&Json>) {
+    fn rule(&mut self, node: &Node, rule: &Rule, value: &Json, old: Option<&Json>, ratchet: Ratchet<'_>) {
         let is_optional = rule.definition.optional_old_self == Some(true);
         if rule.uses_old_self && old.is_none() && !is_optional {
             return;
@@ -131,6 +146,9 @@ impl Validation {
             // The API server shows the type instead of the value here.
             let shown = Json::from(node.ty.map_or("", SchemaType::as_str));
             self.report(ErrorKind::Invalid, self.path.clone(), detail, rule, Some(shown));
+            return;
+        }
+        if !rule.uses_old_self && ratchet.forgives() {
             return;
         }
         let detail = match rule
@@ -190,6 +208,7 @@ impl Validation {
             detail,
             rule: Some(rule.definition.rule.clone()),
             subject: None,
+            shown: None,
         });
     }
 }

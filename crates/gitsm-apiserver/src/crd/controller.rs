@@ -1,0 +1,338 @@
+//! Follows definitions: gives them their status, serves what they define, and cleans up after them.
+//!
+//! One task handles one definition after the other, so that of two with the same names the older one gets them.
+
+use super::status::{ESTABLISHED, Taken, is_true, settle};
+use super::{CLEANUP, GROUP, compile, resource};
+use crate::error::ApiError;
+use crate::kind::{Kind, Part};
+use crate::kinds::KindTable;
+use crate::object::{meta_text, set_meta};
+use crate::registry::{Registry, Request, stored_resource};
+use crate::request::{DeleteOptions, Propagation, WriteOptions};
+use crate::store::{Cursor, CursorError, Key, Stored};
+use crate::user::User;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The manager that owns the status of definitions.
+const MANAGER: &str = "apiextensions-apiserver";
+/// How long until objects that did not go are looked at again.
+const CLEANUP_PAUSE: Duration = Duration::from_millis(200);
+
+/// The time, from whoever starts the server.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The state of the controller.
+pub struct Controller {
+    registry: Registry,
+    clock: Clock,
+    /// What was compiled, by the name of the definition.
+    served: HashMap<String, Fingerprint>,
+    cleaning: Arc<Mutex<HashSet<String>>>,
+    done: watch::Sender<u64>,
+}
+
+/// What the kinds of a definition depend on.
+#[derive(Debug, PartialEq, Eq)]
+struct Fingerprint {
+    uid: String,
+    generation: i64,
+    names: String,
+    is_deleting: bool,
+}
+
+impl Fingerprint {
+    fn of(definition: &Value) -> Self {
+        Self {
+            uid: meta_text(definition, "uid").to_owned(),
+            generation: definition["metadata"]["generation"].as_i64().unwrap_or(0),
+            names: definition["status"]["acceptedNames"].to_string(),
+            is_deleting: !meta_text(definition, "deletionTimestamp").is_empty(),
+        }
+    }
+}
+
+impl Controller {
+    /// Over a registry; `done` tells up to which revision definitions were handled.
+    pub fn new(registry: Registry, clock: Clock, done: watch::Sender<u64>) -> Self {
+        Self {
+            registry,
+            clock,
+            served: HashMap::new(),
+            cleaning: Arc::default(),
+            done,
+        }
+    }
+
+    /// Serves what is stored already, and returns where to go on.
+    pub async fn start(&mut self) -> u64 {
+        let listing = self.registry.store().list(&resource(), None);
+        for stored in &listing.items {
+            self.handle(stored).await;
+        }
+        self.done.send_replace(listing.revision);
+        listing.revision
+    }
+
+    /// Follows definitions until the store stops.
+    pub async fn run(mut self, mut after: u64) {
+        loop {
+            let Ok(mut cursor) = self.registry.store().watch(&resource(), after) else {
+                after = self.start().await;
+                continue;
+            };
+            match self.follow(&mut cursor).await {
+                CursorError::Stopped => return,
+                CursorError::Expired { .. } => after = self.start().await,
+            }
+        }
+    }
+
+    async fn follow(&mut self, cursor: &mut Cursor) -> CursorError {
+        loop {
+            let event = match cursor.next().await {
+                Ok(event) => event,
+                Err(error) => return error,
+            };
+            match self.registry.store().get(&event.key) {
+                // Only the newest state counts.
+                Some(stored) => self.handle(&stored).await,
+                None => self.forget(&event.key.name, &event.object.value()).await,
+            }
+            self.done.send_replace(event.revision);
+        }
+    }
+
+    async fn handle(&mut self, stored: &Stored) {
+        let definition = stored.value();
+        let name = meta_text(&definition, "name").to_owned();
+        if !meta_text(&definition, "deletionTimestamp").is_empty() {
+            self.serve(&name, &definition, stored.revision);
+            self.clean_up(&name, &definition);
+            return;
+        }
+        match self.write_status(&name, &definition).await {
+            Ok(definition) => self.serve(&name, &definition, stored.revision),
+            // It went or changed in between; another event says so.
+            Err(error) if matches!(error.code, 404 | 409) => {}
+            Err(error) => {
+                tracing::warn!(definition = name, %error, "the status of a definition cannot be written")
+            }
+        }
+    }
+
+    /// Gives the definition the status it should have; returns it as it then is.
+    async fn write_status(&self, name: &str, definition: &Value) -> Result<Value, ApiError> {
+        let now = crate::registry::seconds((self.clock)());
+        let taken = self.taken(name, definition);
+        let settled = settle(definition, &taken, &now);
+        if settled == *definition {
+            return Ok(settled);
+        }
+        let table = self.registry.kinds().snapshot();
+        let kind = definition_kind(&table)?;
+        let options = server_options();
+        let user = User::server();
+        let request = Request {
+            kind,
+            part: Part::Status,
+            namespace: None,
+            user: &user,
+            options: &options,
+            now: (self.clock)(),
+        };
+        let stored = self
+            .registry
+            .modify(&request, name, |old| settle(old, &taken, &now))
+            .await?;
+        Ok(stored.value())
+    }
+
+    /// The names that others of the group hold: other definitions and built-in kinds.
+    fn taken(&self, name: &str, definition: &Value) -> Taken {
+        let group = &definition["spec"]["group"];
+        let listing = self.registry.store().list(&resource(), None);
+        let others: Vec<Value> = listing
+            .items
+            .iter()
+            .map(Stored::value)
+            .filter(|other| other["spec"]["group"] == *group && meta_text(other, "name") != name)
+            .collect();
+        Taken::by(&others)
+    }
+
+    /// Serves an established definition; one that is being deleted is served until its objects are gone.
+    fn serve(&mut self, name: &str, definition: &Value, revision: u64) {
+        if !is_true(definition, ESTABLISHED) {
+            return;
+        }
+        let fingerprint = Fingerprint::of(definition);
+        if self.served.get(name) == Some(&fingerprint) {
+            return;
+        }
+        let is_new = !self.served.contains_key(name);
+        // What was stored before the schema changed may not fit it. When the server starts, nobody knows what was
+        // written under which schema; the definition has not changed since its revision, though.
+        let store = self.registry.store();
+        let since = if is_new { revision } else { store.revision() };
+        match compile::compile(definition, since) {
+            Ok(kinds) => {
+                self.registry.kinds().replace(name, kinds);
+                self.served.insert(name.to_owned(), fingerprint);
+            }
+            Err(why) => tracing::error!(definition = name, why, "an accepted definition cannot be served"),
+        }
+    }
+
+    async fn forget(&mut self, name: &str, definition: &Value) {
+        self.served.remove(name);
+        self.registry.kinds().replace(name, Vec::new());
+        // Names that became free may be wanted by others.
+        let group = &definition["spec"]["group"];
+        for stored in self.registry.store().list(&resource(), None).items {
+            if stored.value()["spec"]["group"] == *group {
+                self.handle(&stored).await;
+            }
+        }
+    }
+
+    /// Deletes the objects of a definition in a task of its own, then lets the definition go.
+    fn clean_up(&self, name: &str, definition: &Value) {
+        let finalizers = definition["metadata"]["finalizers"].as_array();
+        if !finalizers.into_iter().flatten().any(|known| known == CLEANUP) {
+            return;
+        }
+        let mut cleaning = self.cleaning.lock().unwrap_or_else(PoisonError::into_inner);
+        if !cleaning.insert(name.to_owned()) {
+            return;
+        }
+        let cleaning = Arc::clone(&self.cleaning);
+        let cleanup = Cleanup {
+            registry: self.registry.clone(),
+            clock: Arc::clone(&self.clock),
+            name: name.to_owned(),
+        };
+        tokio::spawn(async move {
+            let name = cleanup.name.clone();
+            if let Err(error) = cleanup.run().await {
+                tracing::warn!(definition = name, %error, "the objects of a deleted definition cannot be removed");
+            }
+            cleaning
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&name);
+        });
+    }
+}
+
+fn definition_kind(table: &KindTable) -> Result<&Arc<Kind>, ApiError> {
+    let kind = table.resource(GROUP, "v1", super::RESOURCE);
+    kind.ok_or_else(|| ApiError::internal("custom resource definitions are not served"))
+}
+
+fn server_options() -> WriteOptions {
+    WriteOptions {
+        field_manager: MANAGER.to_owned(),
+        field_manager_given: true,
+        ..WriteOptions::default()
+    }
+}
+
+/// Removes the objects of one definition.
+struct Cleanup {
+    registry: Registry,
+    clock: Clock,
+    name: String,
+}
+
+impl Cleanup {
+    async fn run(&self) -> Result<(), ApiError> {
+        while let Some(definition) = self.definition() {
+            if self.delete_objects().await? == 0 {
+                return self.release(&definition).await;
+            }
+            tokio::time::sleep(CLEANUP_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    fn definition(&self) -> Option<Value> {
+        let stored = self
+            .registry
+            .store()
+            .get(&Key::new(&resource(), None, &self.name))?;
+        Some(stored.value())
+    }
+
+    /// Asks every object to go; returns how many are left.
+    async fn delete_objects(&self) -> Result<usize, ApiError> {
+        let table = self.registry.kinds().snapshot();
+        let of_definition = |kind: &&Arc<Kind>| matches!(&kind.origin, crate::kind::Origin::Custom(name) if *name == self.name);
+        let Some(kind) = table.kinds().find(of_definition) else {
+            return Ok(0);
+        };
+        let user = User::server();
+        let write = server_options();
+        let request = Request {
+            kind,
+            part: Part::Whole,
+            namespace: None,
+            user: &user,
+            options: &write,
+            now: (self.clock)(),
+        };
+        let options = DeleteOptions {
+            propagation: Some(Propagation::Background),
+            ..DeleteOptions::default()
+        };
+        let resource = stored_resource(kind);
+        let items = self.registry.store().list(&resource, None).items;
+        self.registry
+            .delete_each(&request, &items, &options, &mut Vec::new())
+            .await?;
+        Ok(self.registry.store().count(&resource))
+    }
+
+    async fn release(&self, definition: &Value) -> Result<(), ApiError> {
+        let table = self.registry.kinds().snapshot();
+        let kind = definition_kind(&table)?;
+        let user = User::server();
+        let options = server_options();
+        let request = Request {
+            kind,
+            part: Part::Whole,
+            namespace: None,
+            user: &user,
+            options: &options,
+            now: (self.clock)(),
+        };
+        let name = meta_text(definition, "name");
+        let released = self.registry.modify(&request, name, without_cleanup).await;
+        match released {
+            Err(error) if error.code != 404 => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn without_cleanup(definition: &Value) -> Value {
+    let mut released = definition.clone();
+    let finalizers = definition["metadata"]["finalizers"].as_array();
+    let left: Vec<Value> = finalizers
+        .into_iter()
+        .flatten()
+        .filter(|known| *known != CLEANUP)
+        .cloned()
+        .collect();
+    set_meta(
+        &mut released,
+        "finalizers",
+        (!left.is_empty()).then(|| Value::Array(left)),
+    );
+    released
+}

@@ -1,0 +1,174 @@
+//! The verbs of resources: finding the kind, reading.
+
+use super::gate::Reviews;
+use super::reply::Reply;
+use super::{Api, Asked, Held, body, decode, render, stream};
+use crate::error::ApiError;
+use crate::kind::{Kind, Origin, Part};
+use crate::negotiate;
+use crate::registry::Selection;
+use crate::request::{ResourceRequest, Verb};
+use bytes::Bytes;
+use http_body::Body;
+use std::sync::Arc;
+
+impl Api {
+    pub(super) async fn resource<B>(
+        self: &Arc<Self>,
+        asked: &Asked<'_>,
+        request: &ResourceRequest,
+        body: B,
+        permit: Held,
+    ) -> Result<Reply, ApiError>
+    where
+        B: Body<Data = Bytes> + Unpin + Send,
+        B::Error: std::fmt::Display,
+    {
+        if self.reviews.knows(request) {
+            return self.review(asked, request, body).await;
+        }
+        let table = self.registry.kinds().snapshot();
+        let found = table.resource(&request.group, &request.version, &request.resource);
+        let Some(kind) = found.filter(|kind| is_in_place(kind, request) && is_stored(kind)) else {
+            return Ok(Reply::page_not_found());
+        };
+        let part = part(kind, request)?;
+        check_verb(kind, part, request)?;
+        let reply = match request.verb {
+            Verb::Get => self.get(asked, kind, part, request),
+            Verb::List => self.list(asked, kind, request).await,
+            Verb::Watch => self.watch(asked, kind, request, permit).await,
+            _ => {
+                let raw = body::read(body).await?;
+                self.write(asked, kind, part, request, raw).await
+            }
+        }?;
+        let warning = kind.deprecation_warning.as_slice();
+        Ok(reply.with_warnings(warning))
+    }
+
+    async fn review<B>(
+        &self,
+        asked: &Asked<'_>,
+        request: &ResourceRequest,
+        body: B,
+    ) -> Result<Reply, ApiError>
+    where
+        B: Body<Data = Bytes> + Unpin + Send,
+        B::Error: std::fmt::Display,
+    {
+        if request.verb != Verb::Create {
+            let named = crate::error::Named {
+                group: &request.group,
+                resource: &request.resource,
+            };
+            return Err(unsupported(request.verb, named));
+        }
+        let accepted = negotiate::resource(asked.accept())?;
+        let raw = body::read(body).await?;
+        let decoded = decode::by_content_type(asked.content_type(), &raw, &request.resource)?;
+        let reviews: &dyn Reviews = &*self.reviews;
+        let answer = reviews.answer(asked.user, request, decoded.value)?;
+        Ok(Reply::value(201, &answer, accepted.format, asked.pretty))
+    }
+
+    fn get(
+        &self,
+        asked: &Asked<'_>,
+        kind: &Arc<Kind>,
+        part: Part,
+        request: &ResourceRequest,
+    ) -> Result<Reply, ApiError> {
+        let accepted = negotiate::resource(asked.accept())?;
+        let namespace = request.namespace.as_deref();
+        let name = request.name.as_deref().unwrap_or_default();
+        if part == Part::Scale {
+            let scale = self.registry.get_scale(kind, namespace, name)?;
+            return Ok(Reply::value(200, &scale, accepted.format, asked.pretty));
+        }
+        let stored = self.registry.get(kind, namespace, name)?;
+        render::object(asked, kind, &stored, accepted, 200)
+    }
+
+    async fn list(
+        &self,
+        asked: &Asked<'_>,
+        kind: &Arc<Kind>,
+        request: &ResourceRequest,
+    ) -> Result<Reply, ApiError> {
+        let accepted = negotiate::resource(asked.accept())?;
+        let options = asked.query.list_options()?;
+        let selection = Selection::parse(kind, &options)?;
+        let namespace = request.namespace.as_deref();
+        let list = self.registry.list(kind, namespace, &selection, &options).await?;
+        render::list(asked, kind, &list, accepted)
+    }
+
+    async fn watch(
+        self: &Arc<Self>,
+        asked: &Asked<'_>,
+        kind: &Arc<Kind>,
+        request: &ResourceRequest,
+        permit: Held,
+    ) -> Result<Reply, ApiError> {
+        let accepted = negotiate::watch(asked.accept())?;
+        let options = asked.query.list_options()?;
+        let selection = Selection::parse(kind, &options)?;
+        let namespace = request.namespace.as_deref();
+        let watcher = self.registry.watch(kind, namespace, selection, &options).await?;
+        let encoder = render::Events::new(asked, kind, accepted, Arc::clone(&self.clock))?;
+        Ok(stream::start(self, watcher, encoder, &options, permit))
+    }
+}
+
+/// Kinds that can only be created are answered by the reviews, never stored.
+fn is_stored(kind: &Kind) -> bool {
+    kind.verbs.as_slice() != [Verb::Create]
+}
+
+/// Whether the path has a namespace where the kind needs one. Lists and watches may leave it out.
+fn is_in_place(kind: &Kind, request: &ResourceRequest) -> bool {
+    match (kind.namespaced, &request.namespace) {
+        (false, namespace) => namespace.is_none(),
+        (true, Some(_)) => true,
+        (true, None) => request.name.is_none() && matches!(request.verb, Verb::List | Verb::Watch),
+    }
+}
+
+fn part(kind: &Kind, request: &ResourceRequest) -> Result<Part, ApiError> {
+    let is_namespace = kind.origin == Origin::BuiltIn && &*kind.resource.resource == "namespaces";
+    match request.subresource.as_deref() {
+        None => Ok(Part::Whole),
+        Some("status") if kind.has_status => Ok(Part::Status),
+        Some("scale") if kind.scale.is_some() => Ok(Part::Scale),
+        Some("finalize") if is_namespace => Ok(Part::Finalize),
+        Some(_) => Err(ApiError::not_found(
+            kind.named(),
+            request.name.as_deref().unwrap_or_default(),
+        )),
+    }
+}
+
+fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), ApiError> {
+    let verb = request.verb;
+    let allowed = match part {
+        Part::Whole => kind.verbs.contains(&verb) && !(verb == Verb::Create && request.name.is_some()),
+        Part::Status | Part::Scale => matches!(verb, Verb::Get | Verb::Update | Verb::Patch),
+        Part::Finalize => verb == Verb::Update,
+    };
+    if !allowed {
+        return Err(unsupported(verb, kind.named()));
+    }
+    if matches!(verb, Verb::Update | Verb::Patch) && request.name.is_none() {
+        return Err(ApiError::bad_request("name must be provided"));
+    }
+    Ok(())
+}
+
+fn unsupported(verb: Verb, named: crate::error::Named<'_>) -> ApiError {
+    let message = format!(
+        "{} is not supported on resources of kind \"{named}\"",
+        verb.as_str()
+    );
+    ApiError::new(405, "MethodNotAllowed", message).about(named, "")
+}

@@ -1,0 +1,221 @@
+//! Patching objects, apply included.
+
+use super::update::{Replacement, undecodable_patch};
+use super::{Registry, Request, incoming, ownership};
+use crate::error::ApiError;
+use crate::http::decode::{self, Decoded};
+use crate::object::{meta_text, set_meta};
+use crate::patch;
+use crate::request::{FieldValidation, PatchKind};
+use crate::store::Stored;
+use serde_json::Value;
+
+/// A patch as it came.
+#[derive(Debug, Clone)]
+pub struct PatchBody {
+    /// How it is to be read.
+    pub kind: PatchKind,
+    /// The bytes.
+    pub raw: bytes::Bytes,
+}
+
+impl PatchBody {
+    /// Reads the bytes.
+    fn decode(&self) -> Result<Decoded, ApiError> {
+        match self.kind {
+            PatchKind::Apply => decode::yaml(&self.raw)
+                .map_err(|why| ApiError::bad_request(format!("error decoding YAML: {why}"))),
+            _ => decode::json(&self.raw)
+                .map_err(|why| ApiError::bad_request(format!("error decoding patch: {why}"))),
+        }
+    }
+}
+
+impl Registry {
+    /// Patches an object; whether it was created, which only an apply does, is in the answer.
+    ///
+    /// # Errors
+    /// 400 for a patch that cannot be read, 404 where there is no such object, 409 where it changed in between or
+    /// others own what is applied, 422 for a patch that does not fit or an object that is not acceptable.
+    pub async fn patch(
+        &self,
+        request: &Request<'_>,
+        name: &str,
+        body: &PatchBody,
+        warnings: &mut Vec<String>,
+    ) -> Result<(Stored, bool), ApiError> {
+        if body.kind == PatchKind::Apply {
+            return self.apply(request, name, body, warnings).await;
+        }
+        let decoded = body.decode()?;
+        let may_retry = !sets_revision(&decoded.value);
+        let make = |old: &Value, warnings: &mut Vec<String>| {
+            let mut object = old.clone();
+            let mut complaints = incoming::complaints(&decoded.duplicates, &[]);
+            lay_over(
+                request,
+                &mut object,
+                body.kind,
+                decoded.value.clone(),
+                &mut complaints,
+            )?;
+            settle(request, &mut object, complaints, warnings)?;
+            check_patched(request, name, &mut object)?;
+            Ok(Replacement {
+                object,
+                is_owned: false,
+            })
+        };
+        let stored = self.replace(request, name, may_retry, warnings, make).await?;
+        Ok((stored, false))
+    }
+
+    async fn apply(
+        &self,
+        request: &Request<'_>,
+        name: &str,
+        body: &PatchBody,
+        warnings: &mut Vec<String>,
+    ) -> Result<(Stored, bool), ApiError> {
+        let decoded = body.decode()?;
+        let applied = decoded.value;
+        if !applied.is_object() {
+            return Err(ApiError::bad_request(
+                "error decoding YAML: the applied object is no object",
+            ));
+        }
+        let complaints = incoming::complaints(&decoded.duplicates, &[]);
+        let make = |old: &Value, warnings: &mut Vec<String>| {
+            let mut object = ownership::apply(request, Some(old), &applied).map_err(ownership::refusal)?;
+            report(request, &complaints, warnings)?;
+            complete_applied(request, name, &mut object)?;
+            Ok(Replacement {
+                object,
+                is_owned: true,
+            })
+        };
+        let may_retry = meta_text(&applied, "resourceVersion").is_empty();
+        match self.replace(request, name, may_retry, warnings, make).await {
+            Err(error) if error.reason == "NotFound" && request.part.subresource().is_none() => {
+                let created = self
+                    .create_applied(request, name, &applied, &complaints, warnings)
+                    .await?;
+                Ok((created, true))
+            }
+            result => Ok((result?, false)),
+        }
+    }
+
+    async fn create_applied(
+        &self,
+        request: &Request<'_>,
+        name: &str,
+        applied: &Value,
+        complaints: &[String],
+        warnings: &mut Vec<String>,
+    ) -> Result<Stored, ApiError> {
+        let uid = meta_text(applied, "uid");
+        if !uid.is_empty() {
+            return Err(ownership::no_such_uid(request.named(), name, uid));
+        }
+        let mut object = ownership::apply(request, None, applied).map_err(ownership::refusal)?;
+        report(request, complaints, warnings)?;
+        complete_applied(request, name, &mut object)?;
+        self.check_namespace(request, name)?;
+        self.create_object(request, object, false, warnings).await
+    }
+}
+
+/// Duplicate fields of an applied body fail, warn, or are passed over. Upstream looks for them after the apply.
+fn report(request: &Request<'_>, complaints: &[String], warnings: &mut Vec<String>) -> Result<(), ApiError> {
+    match request.options.field_validation {
+        FieldValidation::Strict if !complaints.is_empty() => {
+            let complaints = complaints.join(", ");
+            Err(ApiError::bad_request(format!(
+                "error strict decoding YAML: {complaints}"
+            )))
+        }
+        FieldValidation::Warn => {
+            warnings.extend_from_slice(complaints);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a patch names a revision, which then is a lock.
+fn sets_revision(patch: &Value) -> bool {
+    let of_merge = patch.get("metadata").and_then(|meta| meta.get("resourceVersion"));
+    of_merge.is_some_and(|revision| !revision.is_null())
+        || patch.as_array().into_iter().flatten().any(|operation| {
+            let path = operation.get("path").and_then(Value::as_str).unwrap_or_default();
+            path == "/metadata/resourceVersion" || path == "/metadata" || path.is_empty()
+        })
+}
+
+fn lay_over(
+    request: &Request<'_>,
+    object: &mut Value,
+    kind: PatchKind,
+    patch: Value,
+    complaints: &mut Vec<String>,
+) -> Result<(), ApiError> {
+    match kind {
+        PatchKind::Json => {
+            let patch = patch::json::Patch::parse(patch)?;
+            complaints.extend_from_slice(&patch.strict);
+            patch.apply(object)
+        }
+        PatchKind::Merge => patch::merge::apply(object, patch),
+        PatchKind::Strategic => {
+            let result = request.kind.strategy.patch_strategic(object, patch);
+            result.unwrap_or_else(|| Err(patch::strategic::unsupported()))
+        }
+        PatchKind::Apply => Err(ApiError::internal("an apply is no change of a JSON value")),
+    }
+}
+
+/// Reads the patched object as upstream decodes it: unknown fields and defaults.
+fn settle(
+    request: &Request<'_>,
+    object: &mut Value,
+    mut complaints: Vec<String>,
+    warnings: &mut Vec<String>,
+) -> Result<(), ApiError> {
+    let validation = request.options.field_validation;
+    // The object is quoted as it was before unknown fields were dropped.
+    let before = (validation == FieldValidation::Strict).then(|| object.clone());
+    let unknown = match incoming::settle(request.kind, object) {
+        Ok(unknown) => unknown,
+        Err(why) => return Err(undecodable_patch(object, &why)),
+    };
+    complaints.extend(incoming::complaints(&[], &unknown));
+    match (validation, before) {
+        (FieldValidation::Warn, _) => warnings.extend(complaints),
+        (FieldValidation::Strict, Some(before)) if !complaints.is_empty() => {
+            let why = format!("strict decoding error: {}", complaints.join(", "));
+            return Err(undecodable_patch(&before, &why));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A patch cannot move the object. What it makes of its type is judged by validation.
+fn check_patched(request: &Request<'_>, name: &str, object: &mut Value) -> Result<(), ApiError> {
+    incoming::check_name(object, name)?;
+    let namespace = request.namespace.filter(|_| request.kind.namespaced);
+    incoming::bind_namespace(object, namespace)
+}
+
+/// What follows an apply: the name must be that of the path, defaults are filled in.
+fn complete_applied(request: &Request<'_>, name: &str, object: &mut Value) -> Result<(), ApiError> {
+    check_patched(request, name, object)?;
+    let managed = object["metadata"].get("managedFields").cloned();
+    if let Err(why) = incoming::settle(request.kind, object) {
+        return Err(undecodable_patch(object, &why));
+    }
+    // Decoding must not touch what the apply has just written.
+    set_meta(object, "managedFields", managed);
+    Ok(())
+}
