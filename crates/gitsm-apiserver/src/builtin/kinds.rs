@@ -79,7 +79,7 @@ impl Row {
     }
 
     const fn scaled(mut self) -> Self {
-        self.scale = Some((".status.replicas", Some(".status.selector")));
+        self.scale = Some((".status.replicas", Some(".spec.selector")));
         self
     }
 

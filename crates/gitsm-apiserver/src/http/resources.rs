@@ -10,7 +10,12 @@ use crate::registry::Selection;
 use crate::request::{ResourceRequest, Verb};
 use bytes::Bytes;
 use http_body::Body;
+use std::future::Future;
 use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// Bodies of more bytes are read and judged apart from other requests.
+const LARGE: usize = 128 * 1_024;
 
 impl Api {
     pub(super) async fn resource<B>(
@@ -40,7 +45,13 @@ impl Api {
             Verb::Watch => self.watch(asked, kind, request, permit).await,
             _ => {
                 let raw = body::read(body).await?;
-                self.write(asked, kind, part, request, raw).await
+                let is_large = raw.len() > LARGE;
+                let writing = self.write(asked, kind, part, request, raw);
+                if is_large {
+                    apart(writing).await
+                } else {
+                    writing.await
+                }
             }
         }?;
         let warning = kind.deprecation_warning.as_slice();
@@ -121,6 +132,16 @@ impl Api {
     }
 }
 
+/// Works on a large body where it does not keep other requests waiting.
+async fn apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let runtime = Handle::current();
+    if runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
+        tokio::task::block_in_place(|| runtime.block_on(work))
+    } else {
+        work.await
+    }
+}
+
 /// Kinds that can only be created are answered by the reviews, never stored.
 fn is_stored(kind: &Kind) -> bool {
     kind.verbs.as_slice() != [Verb::Create]
@@ -157,12 +178,26 @@ fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), 
         Part::Finalize => verb == Verb::Update,
     };
     if !allowed {
-        return Err(unsupported(verb, kind.named()));
+        if kind.origin == Origin::BuiltIn {
+            return Err(not_routed());
+        }
+        let mut error = unsupported(verb, kind.named());
+        if part == Part::Whole && verb == Verb::Create && request.name.is_none() {
+            // Nothing else keeps a custom resource from being created.
+            error.message = "create not allowed while custom resource definition is terminating".to_owned();
+        }
+        return Err(error);
     }
     if matches!(verb, Verb::Update | Verb::Patch) && request.name.is_none() {
         return Err(ApiError::bad_request("name must be provided"));
     }
     Ok(())
+}
+
+/// 405 as upstream answers it for built-in kinds, whose routes lack what is not allowed.
+fn not_routed() -> ApiError {
+    let message = "the server does not allow this method on the requested resource";
+    ApiError::new(405, "MethodNotAllowed", message).with_causes(vec![])
 }
 
 fn unsupported(verb: Verb, named: crate::error::Named<'_>) -> ApiError {
