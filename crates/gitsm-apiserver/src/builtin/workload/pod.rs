@@ -29,6 +29,7 @@ pub(in crate::builtin) const POD: Rules = Rules {
     },
     prepare_update: |pod, old, cx| {
         if cx.part == Part::Whole {
+            admit(&mut pod["spec"]);
             pod["status"] = old["status"].clone();
         }
     },
@@ -54,7 +55,7 @@ pub(in crate::builtin) const POD: Rules = Rules {
     ..Rules::NONE
 };
 
-/// What admission plugins, which real servers run by default, put into a new pod.
+/// What admission plugins, which real servers run by default, put into a pod.
 fn admit(spec: &mut Value) {
     for (field, value) in [
         ("priority", json!(0)),
