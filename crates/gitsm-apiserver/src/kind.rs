@@ -183,6 +183,11 @@ pub trait Strategy: fmt::Debug + Send + Sync {
         false
     }
 
+    /// What an object without any field set is written as. Fields that are always written belong to nobody.
+    fn zero(&self) -> Option<Value> {
+        None
+    }
+
     /// The types by which server-side apply merges, of all served versions; `None` to derive them from the schema.
     fn apply_types(&self) -> Option<&gitsm_apply::ResourceTypes> {
         None
@@ -282,7 +287,7 @@ impl Deref for LazySchema {
 #[derive(Debug)]
 pub struct KindSchema {
     /// The compiled judge.
-    pub object: gitsm_schema::ObjectSchema,
+    pub object: Arc<gitsm_schema::ObjectSchema>,
     /// The schema as it is published under `/openapi/v3`, before `apiVersion`, `kind` and `metadata` are added.
     /// Null for built-in kinds, whose definitions are made when they are asked for.
     pub published: Value,

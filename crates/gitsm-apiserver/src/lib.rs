@@ -15,6 +15,7 @@
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
+//! | [`security`] | all of these tied to the stored objects |
 //! | [`selectors`] | label and field selectors |
 //! | [`negotiate`] | what a client accepts, what a body is written in |
 //! | [`store`] | objects in memory and on disk, their revisions and events |
@@ -25,6 +26,7 @@ pub mod audit;
 pub mod auth;
 pub mod begin;
 pub mod builtin;
+pub mod cluster;
 pub mod crd;
 pub mod discovery;
 pub mod error;
@@ -40,6 +42,7 @@ pub mod patch;
 pub mod pki;
 pub mod registry;
 pub mod request;
+pub mod security;
 pub mod selectors;
 pub mod server;
 pub mod store;

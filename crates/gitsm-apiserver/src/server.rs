@@ -1,7 +1,9 @@
 //! The server as a whole: a folder, an address, and what is between them.
 
+use crate::cluster::RegistryCluster;
 use crate::crd::controller::{Clock, Controller};
 use crate::error::ApiError;
+use crate::gc;
 use crate::http::audit::AuditLog;
 use crate::http::gate::{Gate, Reviews};
 use crate::http::limits::{Inflight, Limits};
@@ -70,6 +72,7 @@ pub struct Server {
     registry: Registry,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
+    controllers: JoinHandle<()>,
 }
 
 impl std::fmt::Debug for Server {
@@ -104,6 +107,7 @@ impl Server {
             .await
             .map_err(StartError::Begin)?;
         let definitions = follow_definitions(&registry, &options.clock).await;
+        let controllers = collect_garbage(&registry, &options.clock);
         let (stop, stopping) = watch::channel(false);
         let api = Arc::new(Api {
             gate: (options.gate)(&registry),
@@ -121,6 +125,7 @@ impl Server {
             registry,
             stop,
             accepting,
+            controllers,
         })
     }
 
@@ -138,6 +143,7 @@ impl Server {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let _ = (&mut self.accepting).await;
+        self.controllers.abort();
         if let Err(error) = self.registry.store().close().await {
             tracing::warn!(%error, "the store could not be closed cleanly; acknowledged writes are safe");
         }
@@ -147,7 +153,15 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.send_replace(true);
+        self.controllers.abort();
     }
+}
+
+/// Deletes what nobody owns any more, what is in deleted namespaces, and old events.
+fn collect_garbage(registry: &Registry, clock: &Clock) -> JoinHandle<()> {
+    let cluster = RegistryCluster::new(registry.clone(), Arc::clone(clock));
+    let settings = gc::Settings::new(milliseconds(clock));
+    tokio::spawn(gc::run(registry.store().clone(), Arc::new(cluster), settings))
 }
 
 /// What is served before any definition is there.

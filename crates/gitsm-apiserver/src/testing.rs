@@ -67,7 +67,7 @@ pub(crate) fn schema(columns: Vec<Column>) -> LazySchema {
         },
     });
     LazySchema::ready(KindSchema {
-        object: compiled(&published),
+        object: Arc::new(compiled(&published)),
         published,
         columns,
     })

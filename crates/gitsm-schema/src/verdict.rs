@@ -10,6 +10,7 @@ use crate::scale::ScalePaths;
 use crate::structural::{SchemaError, Structural};
 use crate::validate::Validator;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What an object must call itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct ObjectKind {
 #[derive(Debug)]
 pub struct ObjectJudge {
     kind: ObjectKind,
-    schema: ObjectSchema,
+    schema: Arc<ObjectSchema>,
     rules: CompiledRules,
     /// The schema of `status` as if it were a root, where there is one.
     status: Option<(Structural, Validator)>,
@@ -41,10 +42,11 @@ impl ObjectJudge {
     /// As [`Validator::compile`], for the schema of the status.
     pub fn new(
         kind: ObjectKind,
-        schema: ObjectSchema,
+        schema: impl Into<Arc<ObjectSchema>>,
         rules: CompiledRules,
         scale: Option<ScalePaths>,
     ) -> Result<Self, SchemaError> {
+        let schema = schema.into();
         let status = match schema.structural().properties.get("status") {
             Some(status) => Some((status.clone(), Validator::compile(status)?)),
             None => None,

@@ -35,6 +35,3 @@ mod workload;
 
 pub use bootstrap::{NAMESPACES, bootstrap};
 pub use kinds::{crd_kind, crd_strategy, kinds, token_request};
-
-pub mod protobuf { //TEMP
- pub fn decode(_raw: &[u8]) -> Result<serde_json::Value, crate::ApiError> { Err(crate::ApiError::unsupported_media_type(&["application/json"])) } }

@@ -20,7 +20,7 @@ pub fn build(ty: &str) -> KindSchema {
     let object = ObjectSchema::new(root)
         .unwrap_or_else(|error| unreachable!("the table of types makes a schema without checks: {error}"));
     KindSchema {
-        object,
+        object: std::sync::Arc::new(object),
         published: Value::Null,
         columns: Vec::new(),
     }

@@ -112,6 +112,10 @@ impl Strategy for BuiltIn {
         Ok(())
     }
 
+    fn zero(&self) -> Option<Value> {
+        types::find(self.0.ty).map(read::zero)
+    }
+
     fn stored_as(&self) -> Option<GroupResource> {
         self.0.view.map(|view| GroupResource::new(view.of.0, view.of.1))
     }

@@ -5,9 +5,9 @@ use super::status::{TERMINATING, is_true};
 use crate::kind::{Column, GroupResource, Kind, KindSchema, LazySchema, Names, Origin, ScalePaths};
 use crate::request::Verb;
 use gitsm_apply::{ResourceTypes, TypeSchema};
-use gitsm_schema::ObjectSchema;
 use gitsm_schema::cel::CompiledRules;
 use gitsm_schema::structural::Structural;
+use gitsm_schema::{ObjectJudge, ObjectKind, ObjectSchema};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -85,25 +85,31 @@ fn kind(
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         errors.join("; ")
     })?;
-    let object = ObjectSchema::new(schema).map_err(|error| error.to_string())?;
+    let object = Arc::new(ObjectSchema::new(schema).map_err(|error| error.to_string())?);
     let names = names(definition);
     let subresources = &version["subresources"];
     let scale = scale(&subresources["scale"]);
     let has_status = subresources["status"].is_object();
+    let api_version = format!("{group}/{name}");
+    let namespaced = spec["scope"] == "Namespaced";
+    let called = ObjectKind {
+        api_version: api_version.clone(),
+        kind: names.kind.clone(),
+        is_namespaced: namespaced,
+    };
+    let judged_scale = scale
+        .is_some()
+        .then(|| gitsm_schema::scale::ScalePaths::new(&subresources["scale"]));
+    let judge = ObjectJudge::new(called, Arc::clone(&object), rules, judged_scale)
+        .map_err(|error| error.to_string())?;
     let schema = LazySchema::ready(KindSchema {
         object,
         published: version["schema"]["openAPIV3Schema"].clone(),
         columns: columns(&version["additionalPrinterColumns"]),
     });
-    let api_version = format!("{group}/{name}");
     let strategy = CustomResource {
-        kind: names.kind.clone(),
-        api_version: api_version.clone(),
-        namespaced: spec["scope"] == "Namespaced",
+        judge,
         has_status,
-        scale: scale.clone(),
-        schema: schema.clone(),
-        rules,
         selectable: selectable(&version["selectableFields"]),
         types: Arc::clone(types),
     };
@@ -116,7 +122,7 @@ fn kind(
     Ok(Arc::new(Kind {
         resource: GroupResource::new(group, &names.plural),
         version: name.to_owned(),
-        namespaced: strategy.namespaced,
+        namespaced,
         verbs: VERBS
             .into_iter()
             .filter(|verb| !(is_terminating && *verb == Verb::Create))

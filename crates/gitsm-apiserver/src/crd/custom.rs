@@ -1,140 +1,65 @@
-//! The rules of custom resources: their schema, their list types, their CEL rules.
+//! The rules of custom resources. The judge is `gitsm-schema`.
 
-use crate::kind::{Context, LazySchema, ScalePaths, Strategy};
+use crate::kind::{Context, Part, Strategy};
 use gitsm_apply::ResourceTypes;
-use gitsm_schema::cel::CompiledRules;
-use gitsm_schema::object_meta::NamespaceRule;
-use gitsm_schema::{ErrorKind, FieldError, Path};
+use gitsm_schema::values::names::qualified_name;
+use gitsm_schema::{FieldError, ObjectJudge};
 use serde_json::Value;
 use std::sync::Arc;
+
+/// Finalizers that need no domain: Kubernetes' own.
+const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// The rules of one version of a custom resource.
 #[derive(Debug)]
 pub struct CustomResource {
-    /// `Change`.
-    pub kind: String,
-    /// `gitsm.dev/v1alpha1`.
-    pub api_version: String,
-    /// Whether objects are in a namespace.
-    pub namespaced: bool,
+    /// Schema, list types, CEL rules.
+    pub judge: ObjectJudge,
     /// Whether the version has a status subresource.
     pub has_status: bool,
-    /// The scale subresource.
-    pub scale: Option<ScalePaths>,
-    /// The schema; the kind holds the same.
-    pub schema: LazySchema,
-    /// The compiled `x-kubernetes-validations`.
-    pub rules: CompiledRules,
     /// The paths of `selectableFields`, without the leading dot.
     pub selectable: Vec<String>,
     /// The types of all served versions.
     pub types: Arc<ResourceTypes>,
 }
 
-impl CustomResource {
-    fn validate(&self, object: &Value, old: Option<&Value>) -> Vec<FieldError> {
-        let errors = self.type_errors(object);
-        if !errors.is_empty() {
-            return errors;
-        }
-        let namespace = if self.namespaced {
-            NamespaceRule::Required
-        } else {
-            NamespaceRule::Forbidden
-        };
-        let mut errors = match old {
-            None => self.schema.object.validate_metadata(object, namespace),
-            Some(old) => gitsm_schema::object_meta::validate_update(object, old),
-        };
-        errors.extend(self.schema.object.validate_values(object));
-        errors.extend(self.scale_errors(object));
-        errors.extend(self.schema.object.validate_lists(object));
-        if errors.iter().any(is_blocking) {
-            errors.push(unchecked());
-        } else {
-            errors.extend(self.rules.validate(object, old));
-        }
-        errors
-    }
-
-    /// What an object claims to be must be what it is sent as.
-    fn type_errors(&self, object: &Value) -> Vec<FieldError> {
-        let check = |field: &str, wanted: &str| {
-            let found = object[field].as_str().unwrap_or_default();
-            (found != wanted).then(|| {
-                FieldError::new(
-                    ErrorKind::Invalid,
-                    Path::root().field(field),
-                    format!("must be {wanted}"),
-                )
-                .with_value(found.into())
-            })
-        };
-        let errors = [check("kind", &self.kind), check("apiVersion", &self.api_version)];
-        errors.into_iter().flatten().collect()
-    }
-
-    /// Replicas must be a number that is not negative.
-    fn scale_errors(&self, object: &Value) -> Vec<FieldError> {
-        let Some(scale) = &self.scale else {
-            return Vec::new();
-        };
-        let mut path = Path::root();
-        let mut value = object;
-        for step in scale.spec_replicas.split('.').filter(|step| !step.is_empty()) {
-            path = path.field(step);
-            match value.get(step) {
-                Some(below) => value = below,
-                None => return Vec::new(),
-            }
-        }
-        match value.as_i64() {
-            Some(number) if number < 0 => {
-                let detail = "should be a non-negative integer";
-                vec![FieldError::new(ErrorKind::Invalid, path, detail).with_value(value.clone())]
-            }
-            Some(number) if i32::try_from(number).is_err() => {
-                let detail = "should be less than or equal to 2147483647";
-                vec![FieldError::new(ErrorKind::Invalid, path, detail).with_value(value.clone())]
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// Errors that keep rules from being evaluated, as their types may not hold.
-fn is_blocking(error: &FieldError) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::NotSupported
-            | ErrorKind::Required
-            | ErrorKind::TooLong
-            | ErrorKind::TooMany
-            | ErrorKind::TypeInvalid
-    )
-}
-
-fn unchecked() -> FieldError {
-    let detail = "some validation rules were not checked because the object was invalid; correct the existing errors \
-                  to complete validation";
-    FieldError::new(ErrorKind::Invalid, Path::root(), detail).with_value(Value::Null)
-}
-
 impl Strategy for CustomResource {
+    fn decode(&self, object: &mut Value) -> Option<Result<Vec<String>, String>> {
+        if let Some(why) = object.get("metadata").and_then(gitsm_schema::crd::decode_error) {
+            return Some(Err(why));
+        }
+        let schema = self.judge.schema();
+        let unknown = schema.prune(object);
+        schema.complete(object);
+        Some(Ok(unknown.iter().map(ToString::to_string).collect()))
+    }
+
     fn prepare_create(&self, _: &mut Value, _: Context<'_>) {}
 
     fn prepare_update(&self, _: &mut Value, _: &Value, _: Context<'_>) {}
 
     fn validate_create(&self, object: &Value, _: Context<'_>) -> Vec<FieldError> {
-        self.validate(object, None)
+        self.judge.create(object)
     }
 
-    fn validate_update(&self, object: &Value, old: &Value, _: Context<'_>) -> Vec<FieldError> {
-        self.validate(object, Some(old))
+    fn validate_update(&self, object: &Value, old: &Value, cx: Context<'_>) -> Vec<FieldError> {
+        match cx.part {
+            Part::Status => self.judge.update_status(object, old),
+            _ => self.judge.update(object, old),
+        }
     }
 
-    fn warnings(&self, _: &Value, _: Option<&Value>) -> Vec<String> {
-        Vec::new()
+    /// Finalizers of different writers must not be mistaken for each other.
+    fn warnings(&self, object: &Value, old: Option<&Value>) -> Vec<String> {
+        let mut added = finalizers(object);
+        let known = old.map(finalizers).unwrap_or_default();
+        added.retain(|finalizer| !known.contains(finalizer));
+        added.sort_unstable();
+        added.dedup();
+        added
+            .iter()
+            .flat_map(|finalizer| finalizer_warnings(finalizer))
+            .collect()
     }
 
     /// Everything but metadata counts, and the status where it is not part of what is wanted.
@@ -167,5 +92,36 @@ impl Strategy for CustomResource {
 
     fn apply_types(&self) -> Option<&ResourceTypes> {
         Some(&self.types)
+    }
+}
+
+fn finalizers(object: &Value) -> Vec<&str> {
+    let list = object["metadata"]["finalizers"].as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).collect()
+}
+
+fn finalizer_warnings(finalizer: &str) -> Vec<String> {
+    let about = |why: String| format!("metadata.finalizers: {finalizer:?}: {why}");
+    let mut warnings: Vec<String> = qualified_name(finalizer).into_iter().map(about).collect();
+    if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+        let why = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers";
+        warnings.push(about(why.to_owned()));
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finalizers_without_a_domain_are_warned_of() {
+        assert_eq!(
+            finalizer_warnings("x"),
+            [
+                "metadata.finalizers: \"x\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
+            ]
+        );
+        assert!(finalizer_warnings("x.dev/f").is_empty() && finalizer_warnings("orphan").is_empty());
     }
 }

@@ -5,7 +5,7 @@ use crate::builtin;
 use crate::kind::{Context, Kind, Part, Strategy};
 use crate::object::metadata_mut;
 use gitsm_schema::{ErrorKind, FieldError, Path, crd};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The kind of definitions.
@@ -29,8 +29,20 @@ impl Strategy for Definitions {
         })
     }
 
+    fn zero(&self) -> Option<Value> {
+        let names = json!({"plural": "", "kind": ""});
+        Some(json!({
+            "metadata": {"creationTimestamp": null},
+            "spec": {"group": "", "names": names, "scope": "", "versions": null},
+            "status": {"conditions": null, "acceptedNames": names, "storedVersions": null},
+        }))
+    }
+
     fn prepare_create(&self, object: &mut Value, _: Context<'_>) {
         crd::prepare_create(object);
+        // These are always written.
+        object["status"]["conditions"] = Value::Null;
+        object["status"]["acceptedNames"] = json!({"plural": "", "kind": ""});
     }
 
     fn prepare_update(&self, object: &mut Value, old: &Value, cx: Context<'_>) {

@@ -239,7 +239,7 @@ fn propagation_of(
         (Some("Foreground"), _) => Some(Propagation::Foreground),
         (None, None) => None,
         (Some(other), _) => {
-            let supported = r#"supported values: "Background", "Foreground", "Orphan""#;
+            let supported = r#"supported values: "Foreground", "Background", "Orphan", "nil""#;
             errors.push(
                 complaint(ErrorKind::NotSupported, "propagationPolicy", supported).with_value(other.into()),
             );

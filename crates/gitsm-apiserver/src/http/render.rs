@@ -32,7 +32,7 @@ pub(super) fn object(
         Shape::Plain => stored.value(),
         Shape::Table(version) => table(asked, kind, version)?.single(&stored.value()),
         Shape::Metadata(version) => partial::object_metadata(&stored.value(), version),
-        Shape::MetadataList(_) => return Err(not_convertible("PartialObjectMetadataList")),
+        Shape::MetadataList(_) => return Err(ApiError::new(500, "", "content is not a list")),
     };
     Ok(Reply::value(code, &value, accepted.format, pretty))
 }
@@ -45,12 +45,12 @@ pub(super) fn list(
     accepted: Accepted,
 ) -> Result<Reply, ApiError> {
     let pretty = asked.pretty || accepted.pretty;
-    let meta = list_meta(kind, list);
+    let meta = list_meta(kind, list, accepted.shape);
     let version = match accepted.shape {
         Shape::Plain if accepted.format == Format::Json && !pretty => return Ok(streamed(kind, list, &meta)),
         Shape::Plain => None,
         Shape::Table(version) | Shape::MetadataList(version) => Some(version),
-        Shape::Metadata(_) => return Err(not_convertible("PartialObjectMetadata")),
+        Shape::Metadata(_) => return Err(is_a_list()),
     };
     let items: Vec<Value> = list.items.iter().map(Stored::value).collect();
     let value = match (accepted.shape, version) {
@@ -88,9 +88,10 @@ fn list_kind(kind: &Kind) -> String {
 }
 
 /// The metadata of a list. Lists of custom resources always have `continue`.
-fn list_meta(kind: &Kind, list: &ListReply) -> Value {
+fn list_meta(kind: &Kind, list: &ListReply, shape: Shape) -> Value {
     let mut meta = json!({"resourceVersion": list.revision.to_string()});
-    if !list.continue_token.is_empty() || kind.origin != crate::kind::Origin::BuiltIn {
+    let is_custom = kind.origin != crate::kind::Origin::BuiltIn && shape == Shape::Plain;
+    if !list.continue_token.is_empty() || is_custom {
         meta["continue"] = list.continue_token.as_str().into();
     }
     if let Some(remaining) = list.remaining.filter(|remaining| *remaining > 0) {
@@ -104,8 +105,9 @@ fn table<'k>(asked: &Asked<'_>, kind: &'k Kind, version: MetaVersion) -> Result<
     Ok(TableBuilder::new(kind, asked.now, version, include))
 }
 
-fn not_convertible(wanted: &str) -> ApiError {
-    ApiError::not_acceptable(&[wanted])
+fn is_a_list() -> ApiError {
+    let why = "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)";
+    ApiError::new(406, "NotAcceptable", why)
 }
 
 /// Writes the events of one watch.

@@ -51,15 +51,14 @@ impl<'a> Writing<'a> {
         Ok(Body { decoded, raw })
     }
 
-    /// An object, with what the client should know.
-    fn object(&self, stored: &Stored, created: bool, warnings: &[String]) -> Result<Reply, ApiError> {
+    /// An object.
+    fn object(&self, stored: &Stored, created: bool) -> Result<Reply, ApiError> {
         let code = if created { 201 } else { 200 };
-        let reply = render::object(self.asked, self.kind, stored, self.accepted, code)?;
-        Ok(reply.with_warnings(warnings))
+        render::object(self.asked, self.kind, stored, self.accepted, code)
     }
 
-    fn value(&self, value: &Value, warnings: &[String]) -> Reply {
-        Reply::value(200, value, self.accepted.format, self.asked.pretty).with_warnings(warnings)
+    fn value(&self, value: &Value) -> Reply {
+        Reply::value(200, value, self.accepted.format, self.asked.pretty)
     }
 }
 
@@ -79,13 +78,18 @@ impl Api {
             request,
             accepted: negotiate::resource(asked.accept())?,
         };
-        match request.verb {
-            Verb::Create => self.create(&writing, raw).await,
-            Verb::Update => self.update(&writing, raw).await,
-            Verb::Patch => self.patch(&writing, raw).await,
-            Verb::Delete => self.delete(&writing, raw).await,
-            _ => self.delete_collection(&writing, raw).await,
-        }
+        let mut warnings = Vec::new();
+        let result = match request.verb {
+            Verb::Create => self.create(&writing, raw, &mut warnings).await,
+            Verb::Update => self.update(&writing, raw, &mut warnings).await,
+            Verb::Patch => self.patch(&writing, raw, &mut warnings).await,
+            Verb::Delete => self.delete(&writing, raw, &mut warnings).await,
+            _ => self.delete_collection(&writing, raw, &mut warnings).await,
+        };
+        let format = writing.accepted.format;
+        let reply = result.unwrap_or_else(|error| Reply::error(&error, format, asked.pretty));
+        // A refusal carries what was noticed on the way to it, too.
+        Ok(reply.with_warnings(&warnings))
     }
 
     /// What was just written about a definition shows in what the client asks next.
@@ -96,40 +100,53 @@ impl Api {
         }
     }
 
-    async fn create(&self, writing: &Writing<'_>, raw: Bytes) -> Result<Reply, ApiError> {
+    async fn create(
+        &self,
+        writing: &Writing<'_>,
+        raw: Bytes,
+        warnings: &mut Vec<String>,
+    ) -> Result<Reply, ApiError> {
         let options = writing.options("CreateOptions")?;
         let body = writing.decode(raw, &writing.kind.names.kind)?;
-        let mut warnings = Vec::new();
         let stored = self
             .registry
-            .create(&writing.request(&options), body, &mut warnings)
+            .create(&writing.request(&options), body, warnings)
             .await?;
         self.settle(writing.kind, &stored).await;
-        writing.object(&stored, true, &warnings)
+        writing.object(&stored, true)
     }
 
-    async fn update(&self, writing: &Writing<'_>, raw: Bytes) -> Result<Reply, ApiError> {
+    async fn update(
+        &self,
+        writing: &Writing<'_>,
+        raw: Bytes,
+        warnings: &mut Vec<String>,
+    ) -> Result<Reply, ApiError> {
         let options = writing.options("UpdateOptions")?;
         let request = writing.request(&options);
-        let mut warnings = Vec::new();
         if writing.part == Part::Scale {
             let body = writing.decode(raw, "Scale")?;
             let scale = self
                 .registry
-                .update_scale(&request, writing.name(), body, &mut warnings)
+                .update_scale(&request, writing.name(), body, warnings)
                 .await?;
-            return Ok(writing.value(&scale, &warnings));
+            return Ok(writing.value(&scale));
         }
         let body = writing.decode(raw, &writing.kind.names.kind)?;
         let (stored, created) = self
             .registry
-            .update(&request, writing.name(), body, &mut warnings)
+            .update(&request, writing.name(), body, warnings)
             .await?;
         self.settle(writing.kind, &stored).await;
-        writing.object(&stored, created, &warnings)
+        writing.object(&stored, created)
     }
 
-    async fn patch(&self, writing: &Writing<'_>, raw: Bytes) -> Result<Reply, ApiError> {
+    async fn patch(
+        &self,
+        writing: &Writing<'_>,
+        raw: Bytes,
+        warnings: &mut Vec<String>,
+    ) -> Result<Reply, ApiError> {
         let takes_strategic = matches!(writing.kind.origin, crate::kind::Origin::BuiltIn);
         let kind = negotiate::patch(writing.asked.content_type(), takes_strategic)?;
         let is_apply = kind == PatchKind::Apply;
@@ -139,42 +156,50 @@ impl Api {
             .patch_options(writing.asked.agent(), is_apply)?;
         let request = writing.request(&options);
         let body = PatchBody { kind, raw };
-        let mut warnings = Vec::new();
         if writing.part == Part::Scale {
             let scale = self
                 .registry
-                .patch_scale(&request, writing.name(), &body, &mut warnings)
+                .patch_scale(&request, writing.name(), &body, warnings)
                 .await?;
-            return Ok(writing.value(&scale, &warnings));
+            return Ok(writing.value(&scale));
         }
         let (stored, created) = self
             .registry
-            .patch(&request, writing.name(), &body, &mut warnings)
+            .patch(&request, writing.name(), &body, warnings)
             .await?;
         self.settle(writing.kind, &stored).await;
-        writing.object(&stored, created, &warnings)
+        writing.object(&stored, created)
     }
 
-    async fn delete(&self, writing: &Writing<'_>, raw: Bytes) -> Result<Reply, ApiError> {
+    async fn delete(
+        &self,
+        writing: &Writing<'_>,
+        raw: Bytes,
+        warnings: &mut Vec<String>,
+    ) -> Result<Reply, ApiError> {
         let body = delete_body(writing.asked, &raw)?;
         let options = writing.asked.query.delete_options(body.as_ref())?;
         let write = WriteOptions::default();
-        let mut warnings = Vec::new();
         let request = writing.request(&write);
         match self
             .registry
-            .delete(&request, writing.name(), &options, &mut warnings)
+            .delete(&request, writing.name(), &options, warnings)
             .await?
         {
-            Deleted::Gone(status) => Ok(writing.value(&status, &warnings)),
+            Deleted::Gone(status) => Ok(writing.value(&status)),
             Deleted::Marked(stored) => {
                 self.settle(writing.kind, &stored).await;
-                writing.object(&stored, false, &warnings)
+                writing.object(&stored, false)
             }
         }
     }
 
-    async fn delete_collection(&self, writing: &Writing<'_>, raw: Bytes) -> Result<Reply, ApiError> {
+    async fn delete_collection(
+        &self,
+        writing: &Writing<'_>,
+        raw: Bytes,
+        warnings: &mut Vec<String>,
+    ) -> Result<Reply, ApiError> {
         let list_options = writing.asked.query.list_options()?;
         let body = delete_body(writing.asked, &raw)?;
         let options = writing.asked.query.delete_options(body.as_ref())?;
@@ -185,13 +210,11 @@ impl Api {
             .list(writing.kind, namespace, &selection, &list_options)
             .await?;
         let write = WriteOptions::default();
-        let mut warnings = Vec::new();
         let request = writing.request(&write);
         self.registry
-            .delete_each(&request, &list.items, &options, &mut warnings)
+            .delete_each(&request, &list.items, &options, warnings)
             .await?;
-        let reply = render::list(writing.asked, writing.kind, &list, writing.accepted)?;
-        Ok(reply.with_warnings(&warnings))
+        render::list(writing.asked, writing.kind, &list, writing.accepted)
     }
 }
 

@@ -220,10 +220,12 @@ fn whole_objects_inside_of_others_have_their_metadata() {
     let mut published = schema(vec![]).published.clone();
     published["properties"]["spec"]["properties"]["template"] = json!({"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true});
     kind.schema = crate::kind::LazySchema::ready(crate::kind::KindSchema {
-        object: gitsm_schema::ObjectSchema::new(
-            gitsm_schema::structural::Structural::from_json(&published).unwrap(),
-        )
-        .unwrap(),
+        object: std::sync::Arc::new(
+            gitsm_schema::ObjectSchema::new(
+                gitsm_schema::structural::Structural::from_json(&published).unwrap(),
+            )
+            .unwrap(),
+        ),
         published,
         columns: vec![],
     });

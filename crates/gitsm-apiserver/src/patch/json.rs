@@ -1,8 +1,7 @@
 //! JSON patches, RFC 6902, as `evanphx/json-patch` v4 applies them for Kubernetes.
 //!
-//! Where the library departs from the RFC so does this: a `test` for null holds where there is nothing, `replace`
-//! makes an absent field, indices may count from the end, and what stands before the first `/` of a pointer is not
-//! looked at.
+//! Where the library departs from the RFC so does this: a `test` for null holds where there is nothing, indices may
+//! count from the end, and what stands before the first `/` of a pointer is not looked at.
 
 use super::{go_type, rejected};
 use crate::error::ApiError;
@@ -60,6 +59,17 @@ impl Patch {
                         format!("[{index}].{name}")
                     )),
                 }
+            }
+            let known = ["add", "remove", "replace", "move", "copy", "test"];
+            if !operation
+                .get("op")
+                .and_then(Value::as_str)
+                .is_some_and(|op| known.contains(&op))
+            {
+                let operation = Value::Object(operation);
+                return Err(ApiError::bad_request(format!(
+                    "invalid operation {operation}: unsupported operation"
+                )));
             }
             operations.push(operation);
         }
@@ -232,9 +242,7 @@ fn replace(object: &mut Value, pointer: &str, value: Option<Value>) -> Result<()
     }
     let value = value.unwrap_or(Value::Null);
     match container(object, pointer)? {
-        (Value::Object(fields), name) => {
-            fields.insert(name, value);
-        }
+        (Value::Object(fields), name) => *fields.get_mut(&name).ok_or(Failed)? = value,
         (Value::Array(elements), step) => {
             let index = index(&step, elements.len())?;
             *elements.get_mut(index).ok_or(Failed)? = value;

@@ -3,7 +3,7 @@
 use super::{Admitted, Registry, Request, convert, durability, seconds, store_error, system};
 use crate::builtin;
 use crate::error::ApiError;
-use crate::kind::Kind;
+use crate::kind::{Kind, Origin};
 use crate::object::{meta_text, metadata, set_meta};
 use crate::request::{DeleteOptions, Propagation};
 use crate::store::{Change, Expect, Stored, Write, WriteError};
@@ -187,16 +187,28 @@ fn marked(kind: &Kind, old: &Value, propagation: Option<Propagation>, now: Times
     system::set_finalizers(&mut object, &finalizers);
     if !system::is_deleting(old) {
         let now = seconds(now);
+        set_meta(&mut object, "deletionTimestamp", Some(now.as_str().into()));
+        kind.strategy.mark_deleting(&mut object, &now);
+        if has_own_deletion(kind) {
+            return object;
+        }
         if metadata(&object)["deletionGracePeriodSeconds"].is_null()
             && metadata(&object)["generation"].as_i64().unwrap_or(0) > 0
         {
             system::raise_generation(&mut object);
         }
-        set_meta(&mut object, "deletionTimestamp", Some(now.as_str().into()));
         set_meta(&mut object, "deletionGracePeriodSeconds", Some(0.into()));
-        kind.strategy.mark_deleting(&mut object, &now);
     }
     object
+}
+
+/// Namespaces and definitions are not deleted gracefully: neither a grace period nor a generation shows it.
+fn has_own_deletion(kind: &Kind) -> bool {
+    kind.origin == Origin::BuiltIn
+        && matches!(
+            &*kind.resource.resource,
+            "namespaces" | "customresourcedefinitions"
+        )
 }
 
 /// The finalizers that a propagation policy asks for. Without one, what is there stays.

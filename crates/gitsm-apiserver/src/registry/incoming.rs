@@ -69,17 +69,25 @@ pub(super) fn complaints(duplicates: &[String], unknown: &[String]) -> Vec<Strin
 /// in upstream's words.
 fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
     let wanted = &kind.names.kind;
-    let Some(fields) = object.as_object() else {
-        return Err(unrecognized(
-            wanted,
-            "couldn't get version/kind; json parse error: json: the body is no object",
-            raw,
-        ));
+    let missing = || {
+        let why = format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(raw));
+        unrecognized(wanted, &why, raw)
+    };
+    let fields = match object {
+        Value::Object(fields) => fields,
+        Value::Null => return Err(missing()),
+        other => {
+            let found = go_type(other);
+            let into = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+            let why = format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type {into}"
+            );
+            return Err(unrecognized(wanted, &why, raw));
+        }
     };
     let found = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
     if found.is_empty() && kind.origin != Origin::BuiltIn {
-        let why = format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(raw));
-        return Err(unrecognized(wanted, &why, raw));
+        return Err(missing());
     }
     if kind.origin == Origin::BuiltIn && !found.is_empty() && found != wanted {
         let version = object["apiVersion"].as_str().unwrap_or_default();
@@ -89,6 +97,18 @@ fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
         )));
     }
     Ok(())
+}
+
+/// What Go's decoder calls a value that is no object.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 /// 400 for a body that cannot be read at all.
@@ -126,12 +146,8 @@ pub(super) fn settle(kind: &Kind, object: &mut Value) -> Result<Vec<String>, Str
         object["apiVersion"] = kind.api_version().into();
         object["kind"] = kind.names.kind.clone().into();
     }
-    let schema = &kind.schema.object;
-    let unknown = schema.prune(object);
-    match kind.origin {
-        Origin::BuiltIn => kind.strategy.read(object)?,
-        Origin::Custom(_) => schema.complete(object),
-    }
+    let unknown = kind.schema.object.prune(object);
+    kind.strategy.read(object)?;
     Ok(unknown.iter().map(ToString::to_string).collect())
 }
 

@@ -3,9 +3,7 @@
 use super::Request;
 use crate::error::{ApiError, Cause, Named};
 use crate::kind::{Kind, Origin, Part};
-use gitsm_apply::{
-    ApplyError, ApplyOptions, ResetFields, ResourceTypes, TypeSchema, UnknownVersions, UpdateOptions,
-};
+use gitsm_apply::{ApplyError, ApplyOptions, ResetFields, ResourceTypes, TypeSchema, UpdateOptions};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,7 +20,8 @@ pub(super) fn note(request: &Request<'_>, old: Option<&Value>, new: Value) -> Va
         now: request.now,
         reset: &reset_fields(kind, request.part),
     };
-    gitsm_apply::update(&types(kind), old, new, &options)
+    let zero = old.is_none().then(|| zero(kind)).flatten();
+    gitsm_apply::update(&types(kind), old.or(zero.as_ref()), new, &options)
 }
 
 /// Merges an applied object into the live one.
@@ -63,6 +62,14 @@ pub(super) fn refusal(error: ApplyError) -> ApiError {
     }
 }
 
+/// An object of a built-in kind before anyone has set anything: what is always written belongs to nobody.
+fn zero(kind: &Kind) -> Option<Value> {
+    let mut zero = kind.strategy.zero()?;
+    zero["apiVersion"] = kind.api_version().into();
+    zero["kind"] = kind.names.kind.as_str().into();
+    Some(zero)
+}
+
 /// What the endpoint resets, so that nobody comes to own it there.
 fn reset_fields(kind: &Kind, part: Part) -> ResetFields {
     let version = kind.api_version();
@@ -89,7 +96,7 @@ fn types(kind: &Kind) -> Cow<'_, ResourceTypes> {
         Origin::BuiltIn => built_in(kind, &version),
         Origin::Custom(_) => Arc::new(TypeSchema::for_resource(kind.schema.object.structural())),
     };
-    let types = ResourceTypes::single(&version, schema).unknown_versions(UnknownVersions::Forget);
+    let types = ResourceTypes::single(&version, schema);
     Cow::Owned(types)
 }
 

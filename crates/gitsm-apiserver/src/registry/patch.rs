@@ -51,8 +51,15 @@ impl Registry {
         let may_retry = !sets_revision(&decoded.value);
         let make = |old: &Value, warnings: &mut Vec<String>| {
             let mut object = old.clone();
-            lay_over(request, &mut object, body.kind, decoded.value.clone())?;
-            settle(request, &mut object, &decoded.duplicates, warnings)?;
+            let mut complaints = incoming::complaints(&decoded.duplicates, &[]);
+            lay_over(
+                request,
+                &mut object,
+                body.kind,
+                decoded.value.clone(),
+                &mut complaints,
+            )?;
+            settle(request, &mut object, complaints, warnings)?;
             check_patched(request, name, &mut object)?;
             Ok(Replacement {
                 object,
@@ -71,30 +78,16 @@ impl Registry {
         warnings: &mut Vec<String>,
     ) -> Result<(Stored, bool), ApiError> {
         let decoded = body.decode()?;
-        let mut applied = decoded.value;
+        let applied = decoded.value;
         if !applied.is_object() {
             return Err(ApiError::bad_request(
                 "error decoding YAML: the applied object is no object",
             ));
         }
-        if !decoded.duplicates.is_empty() {
-            let complaints = incoming::complaints(&decoded.duplicates, &[]).join(", ");
-            match request.options.field_validation {
-                FieldValidation::Strict => {
-                    return Err(ApiError::bad_request(format!(
-                        "error strict decoding YAML: {complaints}"
-                    )));
-                }
-                FieldValidation::Warn => warnings.push(complaints),
-                FieldValidation::Ignore => {}
-            }
-        }
-        incoming::bind_namespace(
-            &mut applied,
-            request.namespace.filter(|_| request.kind.namespaced),
-        )?;
-        let make = |old: &Value, _: &mut Vec<String>| {
+        let complaints = incoming::complaints(&decoded.duplicates, &[]);
+        let make = |old: &Value, warnings: &mut Vec<String>| {
             let mut object = ownership::apply(request, Some(old), &applied).map_err(ownership::refusal)?;
+            report(request, &complaints, warnings)?;
             complete_applied(request, name, &mut object)?;
             Ok(Replacement {
                 object,
@@ -104,7 +97,9 @@ impl Registry {
         let may_retry = meta_text(&applied, "resourceVersion").is_empty();
         match self.replace(request, name, may_retry, warnings, make).await {
             Err(error) if error.reason == "NotFound" && request.part.subresource().is_none() => {
-                let created = self.create_applied(request, name, &applied, warnings).await?;
+                let created = self
+                    .create_applied(request, name, &applied, &complaints, warnings)
+                    .await?;
                 Ok((created, true))
             }
             result => Ok((result?, false)),
@@ -116,6 +111,7 @@ impl Registry {
         request: &Request<'_>,
         name: &str,
         applied: &Value,
+        complaints: &[String],
         warnings: &mut Vec<String>,
     ) -> Result<Stored, ApiError> {
         let uid = meta_text(applied, "uid");
@@ -123,9 +119,27 @@ impl Registry {
             return Err(ownership::no_such_uid(request.named(), name, uid));
         }
         let mut object = ownership::apply(request, None, applied).map_err(ownership::refusal)?;
+        report(request, complaints, warnings)?;
         complete_applied(request, name, &mut object)?;
         self.check_namespace(request, name)?;
         self.create_object(request, object, false, warnings).await
+    }
+}
+
+/// Duplicate fields of an applied body fail, warn, or are passed over. Upstream looks for them after the apply.
+fn report(request: &Request<'_>, complaints: &[String], warnings: &mut Vec<String>) -> Result<(), ApiError> {
+    match request.options.field_validation {
+        FieldValidation::Strict if !complaints.is_empty() => {
+            let complaints = complaints.join(", ");
+            Err(ApiError::bad_request(format!(
+                "error strict decoding YAML: {complaints}"
+            )))
+        }
+        FieldValidation::Warn => {
+            warnings.extend_from_slice(complaints);
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -144,9 +158,14 @@ fn lay_over(
     object: &mut Value,
     kind: PatchKind,
     patch: Value,
+    complaints: &mut Vec<String>,
 ) -> Result<(), ApiError> {
     match kind {
-        PatchKind::Json => patch::json::Patch::parse(patch)?.apply(object),
+        PatchKind::Json => {
+            let patch = patch::json::Patch::parse(patch)?;
+            complaints.extend_from_slice(&patch.strict);
+            patch.apply(object)
+        }
         PatchKind::Merge => patch::merge::apply(object, patch),
         PatchKind::Strategic => {
             let result = request.kind.strategy.patch_strategic(object, patch);
@@ -160,7 +179,7 @@ fn lay_over(
 fn settle(
     request: &Request<'_>,
     object: &mut Value,
-    duplicates: &[String],
+    mut complaints: Vec<String>,
     warnings: &mut Vec<String>,
 ) -> Result<(), ApiError> {
     let validation = request.options.field_validation;
@@ -170,7 +189,7 @@ fn settle(
         Ok(unknown) => unknown,
         Err(why) => return Err(undecodable_patch(object, &why)),
     };
-    let complaints = incoming::complaints(duplicates, &unknown);
+    complaints.extend(incoming::complaints(&[], &unknown));
     match (validation, before) {
         (FieldValidation::Warn, _) => warnings.extend(complaints),
         (FieldValidation::Strict, Some(before)) if !complaints.is_empty() => {
@@ -191,7 +210,7 @@ fn check_patched(request: &Request<'_>, name: &str, object: &mut Value) -> Resul
 
 /// What follows an apply: the name must be that of the path, defaults are filled in.
 fn complete_applied(request: &Request<'_>, name: &str, object: &mut Value) -> Result<(), ApiError> {
-    incoming::check_name(object, name)?;
+    check_patched(request, name, object)?;
     let managed = object["metadata"].get("managedFields").cloned();
     if let Err(why) = incoming::settle(request.kind, object) {
         return Err(undecodable_patch(object, &why));

@@ -2,7 +2,7 @@
 
 use super::update::Replacement;
 use super::{Body, PatchBody, Registry, Request, convert, incoming, ownership};
-use crate::error::{ApiError, Cause, Named};
+use crate::error::{ApiError, Cause};
 use crate::http::decode;
 use crate::kind::{Kind, ScalePaths};
 use crate::object::{meta_text, metadata, set_meta};
@@ -11,7 +11,6 @@ use crate::request::PatchKind;
 use crate::store::Stored;
 use gitsm_apply::{ApplyOptions, ResetFields, ResourceTypes, ScaleFields, TypeSchema, UpdateOptions};
 use gitsm_schema::structural::Structural;
-use gitsm_schema::{ErrorKind, FieldError, Path};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -111,7 +110,7 @@ impl Registry {
             let mut scale = of_object(paths, old, false)?;
             fields.to_scale(old, &mut scale).map_err(ApiError::internal)?;
             let (mut wanted, is_owned) = make(&scale)?;
-            check(&wanted, name)?;
+            check(&wanted)?;
             if !is_owned {
                 wanted = note(request, &scale, wanted);
             }
@@ -197,7 +196,7 @@ fn selector_text(selector: &Map<String, Value>) -> String {
     terms.collect::<Vec<_>>().join(",")
 }
 
-fn check(scale: &Value, name: &str) -> Result<(), ApiError> {
+fn check(scale: &Value) -> Result<(), ApiError> {
     let replicas = &scale["spec"]["replicas"];
     if !replicas.is_null()
         && replicas
@@ -211,20 +210,7 @@ fn check(scale: &Value, name: &str) -> Result<(), ApiError> {
             "Scale in version \"v1\" cannot be handled as a Scale: {why}"
         )));
     }
-    if replicas.as_i64().unwrap_or(0) >= 0 {
-        return Ok(());
-    }
-    let named = Named {
-        group: "autoscaling",
-        resource: "Scale",
-    };
-    let path = Path::root().field("spec").field("replicas");
-    let error = FieldError::new(ErrorKind::Invalid, path, "must be greater than or equal to 0");
-    Err(ApiError::invalid(
-        named,
-        name,
-        &[error.with_value(replicas.clone())],
-    ))
+    Ok(())
 }
 
 fn note(request: &Request<'_>, old: &Value, new: Value) -> Value {
@@ -286,16 +272,5 @@ mod tests {
         set_number(&mut object, ".spec.deep.replicas", 3);
         assert_eq!(number(&object, ".spec.deep.replicas"), Some(3));
         assert_eq!(number(&object, ".spec.none"), None);
-    }
-
-    #[test]
-    fn a_negative_scale_is_refused() {
-        let error = check(&json!({"spec": {"replicas": -1}}), "a").unwrap_err();
-        assert!(
-            error
-                .message
-                .starts_with("Scale.autoscaling \"a\" is invalid: spec.replicas: Invalid value: -1")
-        );
-        assert!(check(&json!({"spec": {}}), "a").is_ok());
     }
 }

@@ -47,8 +47,8 @@ pub fn decode(crd: &Value) -> Result<Decoded, DecodeError> {
     large(|| shape::decode(&types::CRD, crd))?
 }
 
-/// Why `meta` cannot be decoded as `ObjectMeta`, if it cannot.
-pub(crate) fn decode_error(meta: &Value) -> Option<String> {
+/// Why `meta` cannot be decoded as `ObjectMeta`, if it cannot: of any object, not of definitions alone.
+pub fn decode_error(meta: &Value) -> Option<String> {
     let decoded = shape::decode(&types::OBJECT_META, meta);
     decoded.err().map(|error| error.message)
 }
