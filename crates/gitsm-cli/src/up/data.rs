@@ -139,11 +139,6 @@ impl DataFolder {
         self.path.join("control.sock")
     }
 
-    /// Whether there is anything.
-    pub(crate) fn exists(&self) -> bool {
-        self.path.join(VERSION).exists()
-    }
-
     /// Makes the folder if it is not there, and checks that it is one of ours, of this version.
     ///
     /// # Errors
@@ -158,7 +153,9 @@ impl DataFolder {
             use std::os::unix::fs::DirBuilderExt as _;
             builder.mode(0o700);
         }
-        builder.create(&self.path).map_err(|error| self.unusable(&error))?;
+        builder
+            .create(&self.path)
+            .map_err(|error| self.unusable(&error))?;
         let version = self.path.join(VERSION);
         match fs::read_to_string(&version) {
             Ok(text) => self.check(&text),
@@ -276,8 +273,7 @@ impl DataFolder {
                 // Without it the process stays unknown.
                 let _ = file.take(32).read_to_string(&mut text);
                 let pid = text.trim().parse().ok();
-                let note = Running::read(&self.note())
-                    .filter(|note| Some(note.pid) == pid || pid.is_none());
+                let note = Running::read(&self.note()).filter(|note| Some(note.pid) == pid || pid.is_none());
                 Ok(Holder::Somebody { pid, note })
             }
             Err(TryLockError::Error(error)) => Err(self.unusable(&error)),
@@ -345,10 +341,16 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("letter.txt"), "").unwrap();
         let error = folder(place.path()).prepare().unwrap_err().to_string();
-        assert!(error.contains("other files") && error.contains("--data"), "{error}");
+        assert!(
+            error.contains("other files") && error.contains("--data"),
+            "{error}"
+        );
         fs::write(place.path().join(VERSION), "7\n").unwrap();
         let error = folder(place.path()).prepare().unwrap_err().to_string();
-        assert!(error.contains("format 7") && error.contains("format 1"), "{error}");
+        assert!(
+            error.contains("format 7") && error.contains("format 1"),
+            "{error}"
+        );
         let file = folder(&place.path().join("letter.txt"));
         let error = file.prepare().unwrap_err().to_string();
         assert!(error.contains("it is a file"), "{error}");
@@ -363,7 +365,10 @@ mod tests {
         let held = data.take().unwrap();
         let error = data.take().unwrap_err().to_string();
         assert!(error.contains(&std::process::id().to_string()), "{error}");
-        assert!(matches!(data.holder().unwrap(), Holder::Somebody { note: None, .. }));
+        assert!(matches!(
+            data.holder().unwrap(),
+            Holder::Somebody { note: None, .. }
+        ));
         drop(held);
         data.wait_until_free().unwrap();
         data.take().unwrap();

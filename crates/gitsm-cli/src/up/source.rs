@@ -208,8 +208,7 @@ fn import(folder: &Path, place: Place, data: &DataFolder) -> anyhow::Result<Foun
     let found = import_to(&temporary, folder, place);
     match found {
         Ok(Found::Valid(mut source)) => {
-            fs::rename(&temporary, &target)
-                .with_context(|| format!("cannot make {}", target.display()))?;
+            fs::rename(&temporary, &target).with_context(|| format!("cannot make {}", target.display()))?;
             source.repository = target;
             Ok(Found::Valid(source))
         }
@@ -256,10 +255,7 @@ fn content(path: &Path) -> anyhow::Result<(EntryKind, Vec<u8>)> {
     let metadata = fs::symlink_metadata(path)?;
     if metadata.is_symlink() {
         let target = fs::read_link(path)?;
-        return Ok((
-            EntryKind::Symlink,
-            target.as_os_str().as_encoded_bytes().to_vec(),
-        ));
+        return Ok((EntryKind::Symlink, target.as_os_str().as_encoded_bytes().to_vec()));
     }
     ensure!(metadata.is_file(), "it is no regular file");
     ensure!(
