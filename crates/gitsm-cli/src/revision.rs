@@ -180,7 +180,7 @@ impl Repository {
 }
 
 /// A path with its `..` taken away together with what stands before them.
-fn without_parents(path: &Path) -> PathBuf {
+pub(crate) fn without_parents(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

@@ -355,7 +355,7 @@ pub(crate) struct JudgedRevision {
     pub(crate) warnings: usize,
 }
 
-/// Judges a revision of a whole repository, and prints the findings if any of them is an error.
+/// Judges a revision of a repository below a folder of it (empty for all of it), and prints the findings if any of them is an error.
 ///
 /// # Errors
 ///
@@ -363,9 +363,11 @@ pub(crate) struct JudgedRevision {
 pub(crate) fn judge_revision(
     repository: &revision::Repository,
     revision: &str,
+    within: &str,
 ) -> anyhow::Result<JudgedRevision> {
-    let root = [repository.root().to_string_lossy().into_owned()];
-    let (mut subject, input) = subject_at(repository, revision, None, &root)?;
+    let folder = repository.root().join(within);
+    let paths = [folder.to_string_lossy().into_owned()];
+    let (mut subject, input) = subject_at(repository, revision, None, &paths)?;
     let options = Options {
         at: this_second().timestamp(),
         jobs: jobs(),
@@ -380,7 +382,7 @@ pub(crate) fn judge_revision(
         report.summary.documents > 0 || !report.findings.is_empty(),
         "there is no resource with `apiVersion: {}` at {revision} of {}",
         gitsm_api::API_VERSION,
-        repository.root().display()
+        folder.display()
     );
     let warnings = report.findings.len();
     let exit = if report.reaches(Level::Error) {

@@ -28,8 +28,14 @@ pub(crate) struct Remembered {
 pub(crate) enum Place {
     /// A git work tree of the user's; the commit of its current branch counts.
     WorkTree(PathBuf),
-    /// The bare repository in the data folder, made from the files of this folder.
-    MadeFrom(PathBuf),
+    /// The bare repository in the data folder.
+    #[serde(rename_all = "camelCase")]
+    Own {
+        /// The folder from whose files it was made.
+        made_from: PathBuf,
+        /// Where the estate is in it, with `/` between parts; empty for the root.
+        within: String,
+    },
 }
 
 impl Remembered {

@@ -5,7 +5,7 @@ use crate::disk;
 use crate::estate;
 use crate::exit::Exit;
 use crate::load::this_second;
-use crate::revision::Repository;
+use crate::revision::{Repository, without_parents};
 use crate::up::data::{DataFolder, shell_word};
 use crate::up::remembered::{Place, Remembered};
 use anyhow::{Context as _, bail, ensure};
@@ -75,7 +75,7 @@ pub(crate) fn find(
             );
             work_tree(folder)
         }
-        Some(place @ Place::MadeFrom(_)) => own(place.clone(), data, Vec::new()),
+        Some(place @ Place::Own { .. }) => own(place.clone(), data, Vec::new()),
         None => match estate::find(Path::new("."))? {
             Some((folder, _)) => named(&folder, data, remembered),
             None => Ok(Found::Nothing),
@@ -90,24 +90,28 @@ fn named(folder: &Path, data: &DataFolder, remembered: &Remembered) -> anyhow::R
     if is_work_tree(&folder) {
         return work_tree(&folder);
     }
-    let place = Place::MadeFrom(folder.clone());
     let repository = data.repository();
     if !repository.exists() {
-        return import(&folder, place, data);
+        return import(&folder, data);
     }
-    let first = match &remembered.estate {
-        Some(Place::MadeFrom(first)) => first.clone(),
+    let place = match &remembered.estate {
+        Some(place @ Place::Own { .. }) => place.clone(),
         // Somebody put a repository there, or the settings were lost.
-        _ => folder.clone(),
+        _ => Place::Own {
+            made_from: folder.clone(),
+            within: String::new(),
+        },
     };
-    ensure!(
-        first == folder,
-        "this data folder has the estate of {} already, in {}; change that one, or name another data folder for {} \
-         with --data DIR",
-        first.display(),
-        repository.display(),
-        folder.display()
-    );
+    if let Place::Own { made_from, .. } = &place {
+        ensure!(
+            *made_from == folder,
+            "this data folder has the estate of {} already, in {}; change that one, or name another data folder for \
+             {} with --data DIR",
+            made_from.display(),
+            repository.display(),
+            folder.display()
+        );
+    }
     let notice = format!(
         "the estate is in {} since the first start, and {} is not read any more",
         repository.display(),
@@ -163,16 +167,16 @@ fn judged(
     mut notices: Vec<String>,
 ) -> anyhow::Result<Found> {
     let repository = Repository::open(folder)?;
-    let revision = match &place {
-        Place::WorkTree(_) => "HEAD".to_owned(),
-        Place::MadeFrom(_) => format!("refs/heads/{BRANCH}"),
+    let (revision, within) = match &place {
+        Place::WorkTree(_) => ("HEAD".to_owned(), ""),
+        Place::Own { within, .. } => (format!("refs/heads/{BRANCH}"), within.as_str()),
     };
     let JudgedRevision {
         input,
         commit,
         exit,
         warnings,
-    } = judge_revision(&repository, &revision)?;
+    } = judge_revision(&repository, &revision, within)?;
     if exit == Exit::Findings {
         return Ok(Found::Invalid);
     }
@@ -201,11 +205,11 @@ pub(crate) fn short(commit: &str) -> &str {
 
 /// Makes the repository of an estate of plain files. It is where it belongs only if the estate is valid: an invalid
 /// one can be mended and tried again.
-fn import(folder: &Path, place: Place, data: &DataFolder) -> anyhow::Result<Found> {
+fn import(folder: &Path, data: &DataFolder) -> anyhow::Result<Found> {
     let target = data.repository();
     let temporary = target.with_extension("git.new");
     remove(&temporary)?;
-    let found = import_to(&temporary, folder, place);
+    let found = import_to(&temporary, folder);
     match found {
         Ok(Found::Valid(mut source)) => {
             fs::rename(&temporary, &target).with_context(|| format!("cannot make {}", target.display()))?;
@@ -228,18 +232,44 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn import_to(target: &Path, folder: &Path, place: Place) -> anyhow::Result<Found> {
+fn import_to(target: &Path, folder: &Path) -> anyhow::Result<Found> {
+    let (root, config) = estate::settings(folder)?;
+    ensure!(
+        root == folder,
+        "{} is a part of the estate in {}; name that one",
+        folder.display(),
+        root.display()
+    );
+    // Policies may stand beside the estate. They come along, so that its settings stay true, and everything keeps its
+    // place from the folder that holds all of it.
+    let mut parts = vec![folder.to_owned()];
+    parts.extend(
+        config
+            .policies()
+            .iter()
+            .map(|path| without_parents(&root.join(path)))
+            .filter(|path| !path.starts_with(folder)),
+    );
+    let top = shared(&parts);
+    let within = slashed(folder.strip_prefix(&top).unwrap_or(Path::new("")));
+    let mut files = Vec::new();
+    for part in &parts {
+        files.append(&mut disk::all_files(part)?);
+    }
+    files.sort();
+    files.dedup();
+    ensure!(
+        files.len() <= MAX_FILES,
+        "{} has {} files, and an estate at most {MAX_FILES}; name the folder of the estate only",
+        folder.display(),
+        files.len()
+    );
     let repository = gitsm_git::Repository::init_bare(target, BRANCH)?;
     let mut tree = repository.new_tree()?;
-    for (count, path) in disk::all_files(folder)?.into_iter().enumerate() {
-        ensure!(
-            count < MAX_FILES,
-            "{} has more than {MAX_FILES} files; name the folder of the estate only",
-            folder.display()
-        );
-        let name = path.strip_prefix(folder).unwrap_or(&path);
-        let (kind, content) = content(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        tree.add(name.as_os_str().as_encoded_bytes(), kind, &content)?;
+    for path in &files {
+        let name = slashed(path.strip_prefix(&top).unwrap_or(path));
+        let (kind, content) = content(path).with_context(|| format!("cannot read {}", path.display()))?;
+        tree.add(name.as_bytes(), kind, &content)?;
     }
     let author = Author {
         name: "gitsm up",
@@ -248,7 +278,25 @@ fn import_to(target: &Path, folder: &Path, place: Place) -> anyhow::Result<Found
     };
     let message = format!("The estate as it was in {}\n", folder.display());
     tree.commit(BRANCH, author, &message)?;
+    let place = Place::Own {
+        made_from: folder.to_owned(),
+        within,
+    };
     judged(target, Some(BRANCH.to_owned()), place, Vec::new())
+}
+
+/// The deepest folder that holds all of these, of which the first is one.
+fn shared(parts: &[PathBuf]) -> PathBuf {
+    let first = parts.first().map_or(Path::new(""), PathBuf::as_path);
+    first
+        .ancestors()
+        .find(|folder| parts.iter().all(|part| part.starts_with(folder)))
+        .unwrap_or(first)
+        .to_owned()
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
 fn content(path: &Path) -> anyhow::Result<(EntryKind, Vec<u8>)> {
@@ -288,7 +336,7 @@ impl Source {
         let again = format!("gitsm up{}", data.option());
         match &self.place {
             Place::WorkTree(folder) => format!("commit in {}, then {again} again", folder.display()),
-            Place::MadeFrom(_) => format!("git clone {} estate", shell_word(&self.repository)),
+            Place::Own { .. } => format!("git clone {} estate", shell_word(&self.repository)),
         }
     }
 }
