@@ -203,24 +203,16 @@ pub(crate) fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }
 
-/// Makes the repository of an estate of plain files. It is where it belongs only if the estate is valid: an invalid
-/// one can be mended and tried again.
+/// Makes the repository of an estate of plain files, beside its place: it is put there only once everything else has
+/// come right, so that whatever stood in the way can be mended, in the files too, and the start tried again.
 fn import(folder: &Path, data: &DataFolder) -> anyhow::Result<Found> {
-    let target = data.repository();
-    let temporary = target.with_extension("git.new");
+    let temporary = data.repository().with_extension("git.new");
     remove(&temporary)?;
     let found = import_to(&temporary, folder);
-    match found {
-        Ok(Found::Valid(mut source)) => {
-            fs::rename(&temporary, &target).with_context(|| format!("cannot make {}", target.display()))?;
-            source.repository = target;
-            Ok(Found::Valid(source))
-        }
-        other => {
-            remove(&temporary)?;
-            other
-        }
+    if !matches!(found, Ok(Found::Valid(_))) {
+        remove(&temporary)?;
     }
+    found
 }
 
 fn remove(folder: &Path) -> anyhow::Result<()> {
@@ -331,6 +323,21 @@ fn is_executable(_: &fs::Metadata) -> bool {
 }
 
 impl Source {
+    /// Puts the repository where it belongs, if it was made just now.
+    ///
+    /// # Errors
+    ///
+    /// When the data folder cannot be written to.
+    pub(crate) fn settle(&mut self, data: &DataFolder) -> anyhow::Result<()> {
+        let target = data.repository();
+        if matches!(self.place, Place::Own { .. }) && self.repository != target {
+            fs::rename(&self.repository, &target)
+                .with_context(|| format!("cannot make {}", target.display()))?;
+            self.repository = target;
+        }
+        Ok(())
+    }
+
     /// How the estate is changed from here.
     pub(crate) fn how_to_change(&self, data: &DataFolder) -> String {
         let again = format!("gitsm up{}", data.option());

@@ -53,7 +53,7 @@ pub(crate) fn embedded(start: &Start) -> anyhow::Result<Exit> {
     // A note that a crash left behind must not be taken for ours.
     forget_note(data)?;
     let mut remembered = Remembered::read(&data.remembered())?;
-    let source = match source::find(start.estate.as_deref(), data, &remembered)? {
+    let mut source = match source::find(start.estate.as_deref(), data, &remembered)? {
         Found::Valid(source) => Some(*source),
         Found::Invalid => return Ok(Exit::Findings),
         Found::Nothing => None,
@@ -63,10 +63,11 @@ pub(crate) fn embedded(start: &Start) -> anyhow::Result<Exit> {
         let mut signals = Signals::new()?;
         let (server, authority) = embedded::start(data, listen).await?;
         remembered.listen = Some(server.address());
-        if let Some(source) = &source {
-            remembered.estate = Some(source.place.clone());
-        }
         let work = async {
+            if let Some(source) = &mut source {
+                source.settle(data)?;
+                remembered.estate = Some(source.place.clone());
+            }
             remembered.write(&data.remembered())?;
             let kept = kubeconfig::keep(data, &authority, server.address(), SystemTime::now())?;
             fill_and_announce(start, source, &server, kept).await
@@ -171,14 +172,15 @@ pub(crate) fn on_cluster(start: &Start, context: Option<&str>) -> anyhow::Result
     data.prepare()?;
     let _held = data.take()?;
     let mut remembered = Remembered::read(&data.remembered())?;
-    let source = match source::find(start.estate.as_deref(), data, &remembered)? {
+    let mut source = match source::find(start.estate.as_deref(), data, &remembered)? {
         Found::Valid(source) => Some(*source),
         Found::Invalid => return Ok(Exit::Findings),
         Found::Nothing => None,
     };
     runtime()?.block_on(async {
         let current = cluster::current(context).await?;
-        if let Some(source) = &source {
+        if let Some(source) = &mut source {
+            source.settle(data)?;
             remembered.estate = Some(source.place.clone());
             remembered.write(&data.remembered())?;
         }
