@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gitsm-schema",
         ],
     ),
+    ("gitsm-testkit", &[]),
     ("gitsm-tests", &[]),
     (
         "xtask",

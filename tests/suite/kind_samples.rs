@@ -22,7 +22,8 @@ mod sample;
 use gitsm_api::values::wrong_values;
 use gitsm_core::time::Instant;
 use gitsm_schema::FieldError;
-use sample::{Judged, Kind, generic, kinds};
+use sample::{Judged, generic};
+pub(crate) use sample::{Kind, kinds};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod generate;
+mod kube_apiserver;
 mod steps;
 mod test;
 mod tools;
@@ -25,7 +26,9 @@ enum Command {
     /// Format, lints, dependency policy, generated files, direction of dependencies; no tests.
     Check,
     /// All tests and documentation examples.
-    Test,
+    Test(test::Arguments),
+    /// Real Kubernetes API servers for `test --real`, fetched or built once, outside of the repository.
+    KubeApiserver(kube_apiserver::Arguments),
     /// Write the generated files: CRDs, JSON Schemas and the reference under docs/.
     Generate(generate::Arguments),
     /// Measure speed and memory on a generated corpus.
@@ -42,7 +45,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Check => check::run().map(|()| ExitCode::SUCCESS),
-        Command::Test => test::run().map(|()| ExitCode::SUCCESS),
+        Command::Test(arguments) => test::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::KubeApiserver(arguments) => kube_apiserver::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Measure { command } => bench::measure::child(&command).map(|()| ExitCode::SUCCESS),

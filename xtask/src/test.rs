@@ -1,22 +1,54 @@
 //! `cargo xtask test`: the ordinary `cargo test`, with a table of how long each suite took behind it.
 
+use crate::kube_apiserver::{self, Servers};
 use crate::steps::{cargo, shown};
 use anyhow::{Context as _, Result, bail};
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Also run the tests that need real Kubernetes API servers; they are fetched or built first.
+    #[arg(long)]
+    real: bool,
+    /// Run the long versions of tests that have one.
+    #[arg(long)]
+    soak: bool,
+}
+
 /// Runs all tests and documentation examples of the workspace.
 ///
 /// # Errors
-/// When a test has failed or does not compile.
-pub(crate) fn run() -> Result<()> {
+/// When a test has failed or does not compile, or a real server that was asked for cannot be had.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match std::env::var_os("GITSM_VECTORS") {
         Some(folder) => println!("conformance vectors: {}", folder.display()),
         None => println!("conformance vectors: GITSM_VECTORS is not set, the suites that need it do not run"),
     }
     let mut command = cargo();
     command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    // Left over from the caller they would select tests that were not asked for.
+    for variable in ["GITSM_REAL", "GITSM_SOAK"] {
+        command.env_remove(variable);
+    }
+    if arguments.real {
+        match kube_apiserver::ensure(false).context("the real servers cannot be had")? {
+            Servers::Assets(folder) => {
+                println!("real servers: {}", folder.display());
+            }
+            Servers::Cached(file) => {
+                println!("real servers: {}", file.display());
+                command.env("GITSM_KUBE_SERVERS", file);
+            }
+        }
+        command.env("GITSM_REAL", "1");
+    } else {
+        println!("real servers: not asked for (--real), the tests that compare with them are skipped");
+    }
+    if arguments.soak {
+        command.env("GITSM_SOAK", "1");
+    }
     println!("+ {}", shown(&command));
 
     // One pipe for both streams: cargo names a suite on one of them, its results come on the other.

@@ -9,7 +9,7 @@ use std::process::Command;
 const CARGO_DENY: &str = "0.20.2";
 
 /// Where downloaded and built tools are kept: `$GITSM_CACHE`, else `gitsm` in the user's cache folder.
-fn cache() -> Result<PathBuf> {
+pub(crate) fn cache() -> Result<PathBuf> {
     let from = |variable: &str| {
         std::env::var_os(variable)
             .filter(|value| !value.is_empty())

@@ -51,18 +51,16 @@ fn decode_node(fields: &Value, depth: usize) -> Result<(FieldSet, bool), String>
         }
     }
     is_member |= members.is_empty() && children.is_empty();
-    let mut set = FieldSet::from_parts(members, children);
-    if set
-        .children()
-        .windows(2)
-        .any(|pair| matches!(pair, [left, right] if left.0 == right.0))
-    {
-        // Two spellings of one element, such as `v:1` and `v:1.0`.
-        set = set.children().iter().fold(
-            FieldSet::from_parts(set.members().to_vec(), Vec::new()),
-            |set, child| set.union(&FieldSet::from_parts(Vec::new(), vec![child.clone()])),
-        );
-    }
+    // Of two spellings of one element, such as `v:1` and `v:1.0`, the last one counts, as upstream.
+    children.sort_by(|left, right| left.0.cmp(&right.0));
+    children.dedup_by(|next, kept| {
+        let is_same = next.0 == kept.0;
+        if is_same {
+            std::mem::swap(next, kept);
+        }
+        is_same
+    });
+    let set = FieldSet::from_parts(members, children);
     Ok((set, is_member))
 }
 
@@ -304,9 +302,9 @@ mod tests {
     }
 
     #[test]
-    fn two_spellings_of_one_element_become_one() {
+    fn of_two_spellings_of_one_element_the_last_counts() {
         let set = decode(&json!({"v:1": {"f:a": {}}, "v:1.0": {"f:b": {}, ".": {}}})).unwrap();
-        assert_eq!(encode(&set), json!({"v:1": {".": {}, "f:a": {}, "f:b": {}}}));
+        assert_eq!(encode(&set), json!({"v:1": {".": {}, "f:b": {}}}));
     }
 
     #[test]

@@ -136,11 +136,15 @@ impl FieldSet {
 
     /// The paths below an element, if there are any.
     pub(crate) fn below(&self, element: &PathElement) -> Option<&FieldSet> {
+        self.child(element).map(|child| &*child.1)
+    }
+
+    fn child(&self, element: &PathElement) -> Option<&Child> {
         let at = self
             .children
             .binary_search_by(|child| child.0.cmp(element))
             .ok()?;
-        self.children.get(at).map(|child| &*child.1)
+        self.children.get(at)
     }
 
     pub(crate) fn members(&self) -> &[PathElement] {
@@ -208,21 +212,40 @@ impl FieldSet {
     /// The paths of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        let mut members = Vec::new();
-        zip(&self.members, &other.members, itself, |side| {
-            if let Side::Both(element, _) = side {
-                members.push(element.clone());
-            }
-        });
+        // The smaller side is walked: a request may bring many small sets to hold against one large one.
+        let members = if self.members.len() <= other.members.len() {
+            self.members
+                .iter()
+                .filter(|member| other.has_member(member))
+                .cloned()
+                .collect()
+        } else {
+            other
+                .members
+                .iter()
+                .filter_map(|member| self.members.get(self.members.binary_search(member).ok()?))
+                .cloned()
+                .collect()
+        };
         let mut children = Vec::new();
-        zip(&self.children, &other.children, child_key, |side| {
-            if let Side::Both(left, right) = side {
-                let child = left.1.intersection(&right.1);
-                if !child.is_empty() {
-                    children.push((left.0.clone(), Arc::new(child)));
+        let mut keep = |step: &PathElement, child: Self| {
+            if !child.is_empty() {
+                children.push((step.clone(), Arc::new(child)));
+            }
+        };
+        if self.children.len() <= other.children.len() {
+            for (step, child) in &self.children {
+                if let Some(below) = other.below(step) {
+                    keep(step, child.intersection(below));
                 }
             }
-        });
+        } else {
+            for (step, below) in &other.children {
+                if let Some((step, child)) = self.child(step) {
+                    keep(step, child.intersection(below));
+                }
+            }
+        }
         Self { members, children }
     }
 
@@ -230,46 +253,37 @@ impl FieldSet {
     /// other set.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        let mut members = Vec::new();
-        zip(&self.members, &other.members, itself, |side| {
-            if let Side::Left(element) = side {
-                members.push(element.clone());
-            }
-        });
-        let mut children = Vec::new();
-        zip(&self.children, &other.children, child_key, |side| match side {
-            Side::Left(child) => children.push(child.clone()),
-            Side::Both(left, right) => {
-                let child = left.1.difference(&right.1);
-                if !child.is_empty() {
-                    children.push((left.0.clone(), Arc::new(child)));
-                }
-            }
-            Side::Right(_) => {}
-        });
-        Self { members, children }
+        self.without(other, false)
     }
 
     /// The paths of this set that are neither in the other nor below a path of the other.
     #[must_use]
     pub fn recursive_difference(&self, other: &Self) -> Self {
-        let mut members = Vec::new();
-        zip(&self.members, &other.members, itself, |side| {
-            if let Side::Left(element) = side {
-                members.push(element.clone());
+        self.without(other, true)
+    }
+
+    fn without(&self, other: &Self, with_all_below: bool) -> Self {
+        let members = self
+            .members
+            .iter()
+            .filter(|member| !other.has_member(member))
+            .cloned()
+            .collect();
+        let mut children = Vec::with_capacity(self.children.len());
+        for (step, child) in &self.children {
+            if with_all_below && other.has_member(step) {
+                continue;
             }
-        });
-        let mut children = Vec::new();
-        zip(&self.children, &other.children, child_key, |side| match side {
-            Side::Left(child) if !other.has_member(&child.0) => children.push(child.clone()),
-            Side::Both(left, right) if !other.has_member(&left.0) => {
-                let child = left.1.recursive_difference(&right.1);
-                if !child.is_empty() {
-                    children.push((left.0.clone(), Arc::new(child)));
+            match other.below(step) {
+                None => children.push((step.clone(), Arc::clone(child))),
+                Some(below) => {
+                    let child = child.without(below, with_all_below);
+                    if !child.is_empty() {
+                        children.push((step.clone(), Arc::new(child)));
+                    }
                 }
             }
-            Side::Left(_) | Side::Both(..) | Side::Right(_) => {}
-        });
+        }
         Self { members, children }
     }
 

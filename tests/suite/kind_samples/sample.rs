@@ -11,8 +11,8 @@ use std::path::Path as FilePath;
 use std::sync::LazyLock;
 
 /// A kind, ready to judge, with its samples.
-pub(super) struct Kind {
-    pub(super) info: &'static KindInfo,
+pub(crate) struct Kind {
+    pub(crate) info: &'static KindInfo,
     /// The `openAPIV3Schema` of the CRD.
     pub(super) root: Value,
     pub(super) schema: ObjectSchema,
@@ -22,9 +22,9 @@ pub(super) struct Kind {
 }
 
 /// One object and what must be said about it.
-pub(super) struct Sample {
-    pub(super) name: String,
-    pub(super) object: Value,
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) object: Value,
     /// The object it replaces.
     pub(super) old: Option<Value>,
     /// Field and part of the message of each complaint; empty for a valid object.
@@ -39,7 +39,7 @@ pub(super) struct Judged {
 }
 
 /// Every kind with its samples; read once.
-pub(super) fn kinds() -> &'static [Kind] {
+pub(crate) fn kinds() -> &'static [Kind] {
     static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| gitsm_api::kinds().iter().map(read).collect());
     &KINDS
 }
@@ -69,8 +69,13 @@ impl Kind {
         self.samples.iter().filter(|sample| sample.complaints.is_empty())
     }
 
+    /// The least that is valid.
+    pub(crate) fn base(&self) -> &Sample {
+        &self.samples[0]
+    }
+
     /// The sample that uses as many fields as can stand together.
-    pub(super) fn full(&self) -> &Sample {
+    pub(crate) fn full(&self) -> &Sample {
         &self.samples[1]
     }
 }

@@ -90,7 +90,7 @@ async fn a_binding_counts_from_the_moment_it_is_stored_until_it_is_changed() {
     assert_eq!(scene.may(&jane, uri), Ok(()));
     assert_eq!(
         scene
-            .may(&jane, "GET", "/api/v1/namespaces/shop/configmaps/x")
+            .may(&jane, "/api/v1/namespaces/shop/configmaps/x")
             .unwrap_err()
             .code,
         403
