@@ -19,6 +19,7 @@ mod report_cli;
 mod risk_cli;
 mod sla_explain;
 mod support;
+mod up_cli;
 mod valid;
 mod validate_cli;
 mod window_cli;
