@@ -5,6 +5,7 @@
 
 use crate::error::ApiError;
 use crate::negotiate::{self, BodyFormat};
+use crate::object::{MAX_PATHS, too_long_paths};
 use crate::registry::unrecognized;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -120,6 +121,8 @@ fn go_words(error: &serde_json::Error, body: &[u8]) -> String {
 struct Reader {
     path: String,
     duplicates: Vec<String>,
+    /// The bytes of the paths of all values.
+    paths: usize,
 }
 
 impl Reader {
@@ -143,6 +146,15 @@ impl Reader {
         result
     }
 
+    /// Counts the path of one more value.
+    fn count<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        self.paths += self.path.len();
+        if self.paths > MAX_PATHS {
+            return Err(E::custom(too_long_paths()));
+        }
+        Ok(())
+    }
+
     fn duplicate(&mut self, key: &str) {
         if self.duplicates.len() < MAX_DUPLICATES {
             let dot = if self.path.is_empty() { "" } else { "." };
@@ -158,6 +170,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Value, D::Error> {
+        self.0.count()?;
         source.deserialize_any(self)
     }
 }
@@ -320,6 +333,18 @@ mod tests {
             json!({"a": {"1": "x", "true": "y"}, "b": [1, 2.5, null, "3"]})
         );
         assert_eq!(yaml(b"a: 1\na: 2\n").unwrap().duplicates, ["a"]);
+    }
+
+    #[test]
+    fn many_fields_below_a_long_key_are_refused() {
+        let body =
+            |length, count| format!(r#"{{"{}":[{}]}}"#, "k".repeat(length), vec!["1"; count].join(","));
+        assert!(json(body(10, 100_000).as_bytes()).is_ok());
+        assert!(
+            json(body(1_000_000, 100).as_bytes())
+                .unwrap_err()
+                .contains("shorter names")
+        );
     }
 
     #[test]

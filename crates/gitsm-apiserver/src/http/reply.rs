@@ -1,6 +1,7 @@
 //! Replies: status, headers, body.
 
 use super::body::ReplyBody;
+use super::limits::Permit;
 use crate::error::ApiError;
 use crate::negotiate::Format;
 use bytes::Bytes;
@@ -61,6 +62,15 @@ impl Reply {
             reply.headers.push((RETRY_AFTER, HeaderValue::from(after)));
         }
         reply
+    }
+
+    /// The same, counted as under way until all of it is sent.
+    #[must_use]
+    pub(super) fn held(self, permit: Permit) -> Self {
+        Self {
+            body: ReplyBody::Held(Box::new(self.body), permit),
+            ..self
+        }
     }
 
     /// Adds warnings as headers; what is too much is left out.
