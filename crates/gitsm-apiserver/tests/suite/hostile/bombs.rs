@@ -373,6 +373,9 @@ async fn long_lists_and_patches_hold_up_nobody() {
         )
         .fine()
     };
+    let many = |add: usize| -> serde_json::Map<String, Value> {
+        (0..20_000).map(|n| (format!("f{n}"), (n + add).into())).collect()
+    };
     let patch = |what: &str, operations: Vec<Value>| {
         Bomb::new(
             what,
@@ -410,6 +413,26 @@ async fn long_lists_and_patches_hold_up_nobody() {
         apply("and all of it removed", "two", json!({})),
         apply("a set of 20,000", "one", json!({"set": (0..20_000).map(|n| format!("s{n}")).collect::<Vec<_>>()})),
         Bomb::new("a list map with one key", "POST", BOMBS, JSON, bomb("same", &json!({"list": vec![json!({"key": "k"}); 10_000]}))),
+        Bomb::new(
+            "many fields",
+            "PATCH",
+            format!("{BOMBS}/x"),
+            MERGE,
+            bomb("x", &json!({"any": {"many": many(0)}})),
+        )
+        .fine(),
+        patch(
+            "many fields below a long name",
+            vec![json!({"op": "move", "from": "/spec/any/many", "path": format!("/spec/any/{}", "k".repeat(1_000_000))})],
+        ),
+        Bomb::new(
+            "many fields that others own",
+            "PATCH",
+            format!("{BOMBS}/x?fieldManager=other"),
+            APPLY,
+            bomb("x", &json!({"any": {"many": many(1)}})),
+        )
+        .fine(),
         Bomb::new("copies of copies", "PATCH", format!("{BOMBS}/x"), PATCH, Value::from(doubling).to_string()),
         Bomb::new("a large object", "POST", BOMBS, JSON, big).fine(),
         Bomb { path: format!("{BOMBS}/big"), ..patch("10,000 tests of the whole object",
