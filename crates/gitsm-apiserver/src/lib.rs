@@ -19,6 +19,7 @@
 //! | [`auth`], [`pki`], [`audit`] | who asks, what they may do, what they did |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
+//! | [`fuzz`] | requests of any kind, held to what must hold of every answer |
 //! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`builtin`] | the kinds that the server brings itself |
@@ -38,6 +39,7 @@ pub mod cluster;
 pub mod crd;
 pub mod discovery;
 pub mod error;
+pub mod fuzz;
 pub mod gc;
 pub mod http;
 pub mod kind;

@@ -73,6 +73,7 @@ pub enum StartError {
 pub struct Server {
     address: SocketAddr,
     registry: Registry,
+    api: Arc<Api>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     controllers: Vec<JoinHandle<()>>,
@@ -122,10 +123,11 @@ impl Server {
             definitions,
             stopping: stopping.clone(),
         });
-        let accepting = tokio::spawn(serve::run(api, listener, options.tls, stopping));
+        let accepting = tokio::spawn(serve::run(Arc::clone(&api), listener, options.tls, stopping));
         Ok(Self {
             address,
             registry,
+            api,
             stop,
             accepting,
             controllers,
@@ -140,6 +142,11 @@ impl Server {
     /// Its objects, for what runs in the same process.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// What answers its requests, for requests that come without a connection.
+    pub fn api(&self) -> &Arc<Api> {
+        &self.api
     }
 
     /// Lets requests finish, ends watches, and closes the store.

@@ -5,6 +5,7 @@
 use super::status::{ESTABLISHED, Taken, is_true, settle};
 use super::{CLEANUP, GROUP, compile, resource};
 use crate::error::ApiError;
+use crate::http::aside::aside;
 use crate::kind::{Kind, Part};
 use crate::kinds::KindTable;
 use crate::object::{meta_text, set_meta};
@@ -180,7 +181,7 @@ impl Controller {
         // written under which schema; the definition has not changed since its revision, though.
         let store = self.registry.store();
         let since = if is_new { revision } else { store.revision() };
-        match compile::compile(definition, since) {
+        match aside(|| compile::compile(definition, since)) {
             Ok(kinds) => {
                 self.registry.kinds().replace(name, kinds);
                 self.served.insert(name.to_owned(), fingerprint);

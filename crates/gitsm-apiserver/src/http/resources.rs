@@ -1,21 +1,23 @@
 //! The verbs of resources: finding the kind, reading.
 
+use super::aside::Aside;
 use super::gate::Reviews;
 use super::reply::Reply;
 use super::{Api, Asked, Held, body, decode, render, stream};
+use crate::crd;
 use crate::error::ApiError;
 use crate::kind::{Kind, Origin, Part};
 use crate::negotiate;
-use crate::registry::Selection;
+use crate::registry::{Selection, stored_resource};
 use crate::request::{ResourceRequest, Verb};
 use bytes::Bytes;
 use http_body::Body;
-use std::future::Future;
 use std::sync::Arc;
-use tokio::runtime::{Handle, RuntimeFlavor};
 
-/// Bodies of more bytes are read and judged apart from other requests.
-const LARGE: usize = 128 * 1_024;
+/// From this many objects on a list is a long one.
+const LONG_LIST: usize = 200;
+/// From this many bytes on, of what comes and what is there, a write is a hard one.
+const HARD: usize = 16 * 1_024;
 
 impl Api {
     pub(super) async fn resource<B>(
@@ -41,21 +43,61 @@ impl Api {
         check_verb(kind, part, request)?;
         let reply = match request.verb {
             Verb::Get => self.get(asked, kind, part, request),
-            Verb::List => self.list(asked, kind, request).await,
+            Verb::List => {
+                let list = self.list(asked, kind, request);
+                let reply = if self.is_long(kind) {
+                    Aside::new(list).await
+                } else {
+                    list.await
+                };
+                reply.map(|reply| reply.held(permit))
+            }
+            Verb::Watch if self.is_long(kind) => Aside::new(self.watch(asked, kind, request, permit)).await,
             Verb::Watch => self.watch(asked, kind, request, permit).await,
             _ => {
-                let raw = body::read(body).await?;
-                let is_large = raw.len() > LARGE;
-                let writing = self.write(asked, kind, part, request, raw);
-                if is_large {
-                    apart(writing).await
+                let raw = self.body(asked, body).await?;
+                let _turn = if raw.len() > body::LARGE {
+                    self.inflight.large_work().await
                 } else {
-                    writing.await
+                    None
+                };
+                if self.is_hard(kind, request, &raw) {
+                    Aside::new(self.write(asked, kind, part, request, raw)).await
+                } else {
+                    self.write(asked, kind, part, request, raw).await
                 }
             }
         }?;
         let warning = kind.deprecation_warning.as_slice();
         Ok(reply.with_warnings(warning))
+    }
+
+    async fn body<B>(&self, asked: &Asked<'_>, body: B) -> Result<Bytes, ApiError>
+    where
+        B: Body<Data = Bytes> + Unpin + Send,
+        B::Error: std::fmt::Display,
+    {
+        let admit = || self.inflight.large_body(&asked.user.name);
+        body::read(body, self.inflight.limits().body, admit).await
+    }
+
+    /// Whether going through the objects of a kind takes so long that others would notice.
+    fn is_long(&self, kind: &Kind) -> bool {
+        self.registry.store().count(&stored_resource(kind)) > LONG_LIST
+    }
+
+    /// Whether a write may take so long that others would notice: for its size, for that of what it changes, or
+    /// because the rules of the kind are its author's.
+    fn is_hard(&self, kind: &Kind, request: &ResourceRequest, raw: &Bytes) -> bool {
+        let name = request.name.as_deref();
+        kind.origin != Origin::BuiltIn
+            || kind.resource == crd::resource()
+            || request.verb == Verb::DeleteCollection
+            || raw.len()
+                + name.map_or(0, |name| {
+                    self.registry.size(kind, request.namespace.as_deref(), name)
+                })
+                > HARD
     }
 
     async fn review<B>(
@@ -76,7 +118,7 @@ impl Api {
             return Err(unsupported(request.verb, named));
         }
         let accepted = negotiate::resource(asked.accept())?;
-        let raw = body::read(body).await?;
+        let raw = self.body(asked, body).await?;
         let decoded = decode::by_content_type(asked.content_type(), &raw, &request.resource)?;
         let reviews: &dyn Reviews = &*self.reviews;
         let answer = reviews.answer(asked.user, request, decoded.value)?;
@@ -129,16 +171,6 @@ impl Api {
         let watcher = self.registry.watch(kind, namespace, selection, &options).await?;
         let encoder = render::Events::new(asked, kind, accepted, Arc::clone(&self.clock))?;
         Ok(stream::start(self, watcher, encoder, &options, permit))
-    }
-}
-
-/// Works on a large body where it does not keep other requests waiting.
-async fn apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
-    let runtime = Handle::current();
-    if runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
-        tokio::task::block_in_place(|| runtime.block_on(work))
-    } else {
-        work.await
     }
 }
 

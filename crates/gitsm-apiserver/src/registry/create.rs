@@ -97,6 +97,7 @@ impl Registry {
             let why = "resourceVersion should not be set on objects to be created";
             return Err(ApiError::new(500, "", why));
         }
+        super::check_stored(&object)?;
         let key = request.key(&name);
         if request.options.dry_run {
             return match self.store.get(&key) {

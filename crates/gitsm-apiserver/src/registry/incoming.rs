@@ -4,7 +4,7 @@ use super::Request;
 use crate::error::ApiError;
 use crate::http::decode::Decoded;
 use crate::kind::{Kind, Origin};
-use crate::object::{meta_text, set_meta};
+use crate::object::{check_shape, meta_text, set_meta};
 use crate::request::FieldValidation;
 use serde_json::Value;
 
@@ -160,6 +160,17 @@ fn summary(raw: &[u8]) -> String {
 
 /// Drops unknown fields and fills in defaults; returns the paths of what was dropped.
 pub(super) fn settle(kind: &Kind, object: &mut Value) -> Result<Vec<String>, String> {
+    if !object.is_object() {
+        let into = match kind.origin {
+            Origin::BuiltIn => format!("{}.{}", kind.version, kind.names.kind),
+            Origin::Custom(_) => "map[string]interface {}".to_owned(),
+        };
+        return Err(format!(
+            "json: cannot unmarshal {} into Go value of type {into}",
+            go_type(object)
+        ));
+    }
+    check_shape(object)?;
     if let Some(decoded) = kind.strategy.decode(object) {
         return decoded;
     }

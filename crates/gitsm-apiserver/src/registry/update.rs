@@ -159,6 +159,7 @@ impl Registry {
         if object == old {
             return Ok(Some(current));
         }
+        super::check_stored(&object)?;
         let is_gone = system::is_deleting(&object)
             && system::finalizers(&object).is_empty()
             && !kind.strategy.is_held(&object);
