@@ -15,6 +15,8 @@
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
+//! | [`builtin`] | the kinds that the server brings itself |
+//! | [`patch`] | how a patch is laid over an object |
 //! | [`security`] | all of these tied to the stored objects |
 //! | [`selectors`] | label and field selectors |
 //! | [`negotiate`] | what a client accepts, what a body is written in |

@@ -126,6 +126,7 @@ const AUTHENTICATION: &str = "authentication.k8s.io/v1";
 const CRD: Rules = Rules {
     ty: "apiextensions.v1.CustomResourceDefinition",
     namespaced: false,
+    qualified_finalizers: false,
     generation: true,
     unconditional_update: false,
     ..Rules::NONE

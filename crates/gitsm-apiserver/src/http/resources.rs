@@ -29,7 +29,7 @@ impl Api {
         }
         let table = self.registry.kinds().snapshot();
         let found = table.resource(&request.group, &request.version, &request.resource);
-        let Some(kind) = found.filter(|kind| is_in_place(kind, request)) else {
+        let Some(kind) = found.filter(|kind| is_in_place(kind, request) && is_stored(kind)) else {
             return Ok(Reply::page_not_found());
         };
         let part = part(kind, request)?;
@@ -116,9 +116,14 @@ impl Api {
         let selection = Selection::parse(kind, &options)?;
         let namespace = request.namespace.as_deref();
         let watcher = self.registry.watch(kind, namespace, selection, &options).await?;
-        let encoder = render::Events::new(asked, kind, accepted)?;
+        let encoder = render::Events::new(asked, kind, accepted, Arc::clone(&self.clock))?;
         Ok(stream::start(self, watcher, encoder, &options, permit))
     }
+}
+
+/// Kinds that can only be created are answered by the reviews, never stored.
+fn is_stored(kind: &Kind) -> bool {
+    kind.verbs.as_slice() != [Verb::Create]
 }
 
 /// Whether the path has a namespace where the kind needs one. Lists and watches may leave it out.

@@ -100,7 +100,7 @@ fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
 }
 
 /// What Go's decoder calls a value that is no object.
-fn go_type(value: &Value) -> &'static str {
+pub(super) fn go_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
