@@ -34,7 +34,7 @@ pub use client::{Client, Reply, Stream};
 pub use embedded::Embedded;
 pub use pki::{Identity, Pki};
 pub use real::Real;
-pub use servers::Servers;
+pub use servers::{Layout, Servers};
 
 use anyhow::Result;
 use std::path::Path;
