@@ -14,6 +14,7 @@ mod documents;
 mod examples;
 mod invalid;
 mod kind_samples;
+mod kubectl;
 mod real;
 mod report_cli;
 mod risk_cli;

@@ -239,6 +239,14 @@ fn rows() -> Vec<Row> {
             review("authentication.v1.SelfSubjectReview", false),
         )
         .verbs(CREATE),
+        // Only kubectl 1.27 asks for it: its `auth whoami` knows no other.
+        Row::new(
+            "authentication.k8s.io/v1beta1",
+            "SelfSubjectReview",
+            "selfsubjectreviews",
+            review("authentication.v1.SelfSubjectReview", false),
+        )
+        .verbs(CREATE),
         Row::new(
             AUTHENTICATION,
             "TokenReview",
