@@ -16,8 +16,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
 fn is_soak() -> bool {
@@ -54,6 +55,8 @@ fn each<S: Strategy>(cases: u32, values: S, check: impl Fn(S::Value)) {
 struct Site {
     runtime: Runtime,
     running: Option<Running>,
+    /// How often each code was answered.
+    codes: Mutex<BTreeMap<u16, usize>>,
 }
 
 impl Site {
@@ -68,6 +71,7 @@ impl Site {
         let site = Self {
             runtime,
             running: Some(running),
+            codes: Mutex::default(),
         };
         assert_eq!(
             site.ask("POST", DEFINITIONS, "application/json", foos().to_string()),
@@ -96,12 +100,16 @@ impl Site {
     }
 
     fn send(&self, request: Request<Full<Bytes>>) -> u16 {
-        self.runtime.block_on(fuzz::answer(self.api(), request)).code
+        let code = self.runtime.block_on(fuzz::answer(self.api(), request)).code;
+        *self.codes.lock().unwrap().entry(code).or_default() += 1;
+        code
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
+        // Cases that are all refused at the door would try little.
+        println!("answers: {:?}", self.codes.lock().unwrap());
         let running = self.running.take();
         self.runtime.block_on(async move { drop(running) });
     }

@@ -271,7 +271,11 @@ async fn what_is_no_tls_ends_its_connection_alone() {
         }
         hostile.push(stream);
     }
-    let authority = Authority::load_or_create(&scene.folder.path().join("pki"), SystemTime::now()).unwrap();
+    let authority = Authority::load_or_create(
+        &scene.folder.path().join("attacked").join("pki"),
+        SystemTime::now(),
+    )
+    .unwrap();
     let mut roots = rustls::RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_slice(authority.certificate_pem().as_bytes()).unwrap())
