@@ -596,8 +596,8 @@ mod tests {
                 json!({"name": "a", "ownerReferences": [{"apiVersion": "a/b/c", "kind": "K", "name": "n"}]}),
                 NamespaceRule::Optional,
                 vec![
-                    "metadata.ownerReferences.apiVersion Invalid",
-                    "metadata.ownerReferences.uid Invalid",
+                    "metadata.ownerReferences[0].apiVersion Invalid",
+                    "metadata.ownerReferences[0].uid Invalid",
                 ],
             ),
         ] {

@@ -79,7 +79,7 @@ impl Row {
     }
 
     const fn scaled(mut self) -> Self {
-        self.scale = Some((".status.replicas", Some(".status.selector")));
+        self.scale = Some((".status.replicas", Some(".spec.selector")));
         self
     }
 
@@ -234,6 +234,14 @@ fn rows() -> Vec<Row> {
         .verbs(CREATE),
         Row::new(
             AUTHENTICATION,
+            "SelfSubjectReview",
+            "selfsubjectreviews",
+            review("authentication.v1.SelfSubjectReview", false),
+        )
+        .verbs(CREATE),
+        // Only kubectl 1.27 asks for it: its `auth whoami` knows no other.
+        Row::new(
+            "authentication.k8s.io/v1beta1",
             "SelfSubjectReview",
             "selfsubjectreviews",
             review("authentication.v1.SelfSubjectReview", false),

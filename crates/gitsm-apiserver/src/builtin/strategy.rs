@@ -35,6 +35,8 @@ pub struct Rules {
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
     /// Whether objects have a `metadata.generation`.
     pub generation: bool,
+    /// Whether annotations count for the generation too.
+    pub generation_of_annotations: bool,
     /// As [`Strategy::allows_unconditional_update`].
     pub unconditional_update: bool,
     /// As [`Strategy::creates_on_update`].
@@ -69,6 +71,7 @@ impl Rules {
         validate_update: |_, _, _, _| {},
         warnings: |_, _| Vec::new(),
         generation: false,
+        generation_of_annotations: false,
         unconditional_update: true,
         create_on_update: false,
         selectable: &[],
@@ -195,7 +198,11 @@ impl Strategy for BuiltIn {
     }
 
     fn changes_generation(&self, object: &Value, old: &Value) -> bool {
-        self.0.generation && (old.is_null() || without_status(object) != without_status(old))
+        let annotated = |object: &Value| object["metadata"]["annotations"].clone();
+        self.0.generation
+            && (old.is_null()
+                || without_status(object) != without_status(old)
+                || (self.0.generation_of_annotations && annotated(object) != annotated(old)))
     }
 
     fn selectable_field(&self, object: &Value, field: &str) -> Option<String> {

@@ -43,6 +43,10 @@ fn errors(object: &Value) -> Vec<String> {
 
 /// What is wrong with a change of a stored object.
 fn update(old: &Value, change: impl FnOnce(&mut Value)) -> Vec<String> {
+    update_part(Part::Whole, old, change)
+}
+
+fn update_part(part: Part, old: &Value, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let (mut old, wrong) = create(old);
     assert_eq!(wrong, Vec::<String>::new());
     old["metadata"]["resourceVersion"] = "1".into();
@@ -50,7 +54,7 @@ fn update(old: &Value, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut new = old.clone();
     change(&mut new);
     kind.strategy.read(&mut new).unwrap();
-    with_context(Part::Whole, |cx| {
+    with_context(part, |cx| {
         kind.strategy.prepare_update(&mut new, &old, cx);
         let errors = kind.strategy.validate_update(&new, &old, cx);
         errors.iter().map(ToString::to_string).collect()
@@ -249,8 +253,42 @@ fn generations_count_changes_of_the_spec() {
     new["metadata"]["labels"] = json!({"a": "b"});
     new["status"] = json!({"replicas": 1});
     assert!(!kind.strategy.changes_generation(&new, &old));
+    assert!(kind.strategy.changes_generation(&old, &Value::Null));
+    new["metadata"]["annotations"] = json!({"a": "b"});
+    assert!(
+        kind.strategy.changes_generation(&new, &old),
+        "deployments count annotations"
+    );
+    new["metadata"]["annotations"] = Value::Null;
     new["spec"]["replicas"] = 2.into();
     assert!(kind.strategy.changes_generation(&new, &old));
+}
+
+#[test]
+fn statuses_must_add_up() {
+    let wrong = update_part(Part::Status, &deployment(), |deployment| {
+        deployment["status"] =
+            json!({"replicas": 1, "readyReplicas": 2, "availableReplicas": 3, "observedGeneration": -1});
+    });
+    assert_eq!(
+        wrong,
+        [
+            "status.observedGeneration: Invalid value: -1: must be greater than or equal to 0",
+            "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas",
+            "status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas",
+            "status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas",
+        ]
+    );
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
+    let wrong = update_part(Part::Status, &namespace, |namespace| {
+        namespace["status"]["phase"] = "Terminating".into();
+    });
+    assert_eq!(
+        wrong,
+        [
+            "status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"
+        ]
+    );
 }
 
 fn pod() -> Value {
@@ -274,6 +312,8 @@ fn a_pod_is_pending_and_mostly_fixed() {
         pod["spec"]["containers"][0]["image"] = "nginx:2".into();
     });
     assert_eq!(image, NONE);
+    let again = update(&pod(), |stored| stored["spec"] = pod()["spec"].clone());
+    assert_eq!(again, NONE, "the file that it was made of replaces it");
     let node = update(&pod(), |pod| pod["spec"]["nodeName"] = "n".into());
     assert!(
         node[0].starts_with("spec: Forbidden: pod updates may not change fields other than"),

@@ -210,12 +210,29 @@ fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), 
         Part::Finalize => verb == Verb::Update,
     };
     if !allowed {
-        return Err(unsupported(verb, kind.named()));
+        if kind.origin == Origin::BuiltIn {
+            return Err(not_routed());
+        }
+        let mut error = unsupported(verb, kind.named());
+        if part == Part::Whole && verb == Verb::Create && request.name.is_none() {
+            // Nothing else keeps a custom resource from being created.
+            error.message = format!(
+                "{} not allowed while custom resource definition is terminating",
+                verb.as_str()
+            );
+        }
+        return Err(error);
     }
     if matches!(verb, Verb::Update | Verb::Patch) && request.name.is_none() {
         return Err(ApiError::bad_request("name must be provided"));
     }
     Ok(())
+}
+
+/// 405 as upstream answers it for built-in kinds, whose routes lack what is not allowed.
+fn not_routed() -> ApiError {
+    let message = "the server does not allow this method on the requested resource";
+    ApiError::new(405, "MethodNotAllowed", message).with_causes(vec![])
 }
 
 fn unsupported(verb: Verb, named: crate::error::Named<'_>) -> ApiError {

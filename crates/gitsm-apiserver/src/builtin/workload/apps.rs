@@ -22,7 +22,11 @@ pub(in crate::builtin) const REPLICA_SET: Rules = Rules {
         check_selects(set, complaints, "empty selector is invalid for deployment");
         check_template(set, complaints);
     },
-    validate_update: |set, old, cx, complaints| keep_selector(set, old, cx.part, complaints),
+    validate_update: |set, old, cx, complaints| {
+        keep_selector(set, old, cx.part, complaints);
+        let counts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
+        check_status(set, cx.part, &counts, &["observedGeneration"], complaints);
+    },
     generation: true,
     selectable: &["status.replicas"],
     select: |set, _| Some(set["status"]["replicas"].as_i64().unwrap_or(0).to_string()),
@@ -70,7 +74,13 @@ pub(in crate::builtin) const DEPLOYMENT: Rules = Rules {
             );
         }
     },
-    validate_update: |deployment, old, cx, complaints| keep_selector(deployment, old, cx.part, complaints),
+    validate_update: |deployment, old, cx, complaints| {
+        keep_selector(deployment, old, cx.part, complaints);
+        let counts = ["updatedReplicas", "readyReplicas", "availableReplicas"];
+        let others = ["unavailableReplicas", "observedGeneration", "collisionCount"];
+        check_status(deployment, cx.part, &counts, &others, complaints);
+    },
+    generation_of_annotations: true,
     generation: true,
     ..Rules::NONE
 };
@@ -113,7 +123,21 @@ pub(in crate::builtin) const DAEMON_SET: Rules = Rules {
             complaints.not_supported(at("spec.updateStrategy"), strategy.clone(), supported);
         }
     },
-    validate_update: |daemons, old, cx, complaints| keep_selector(daemons, old, cx.part, complaints),
+    validate_update: |daemons, old, cx, complaints| {
+        keep_selector(daemons, old, cx.part, complaints);
+        let others = [
+            "currentNumberScheduled",
+            "numberMisscheduled",
+            "desiredNumberScheduled",
+            "numberReady",
+            "observedGeneration",
+            "updatedNumberScheduled",
+            "numberAvailable",
+            "numberUnavailable",
+            "collisionCount",
+        ];
+        check_status(daemons, cx.part, &[], &others, complaints);
+    },
     generation: true,
     ..Rules::NONE
 };
@@ -178,6 +202,19 @@ pub(in crate::builtin) const STATEFUL_SET: Rules = Rules {
         check_policy(set, complaints);
     },
     validate_update: |set, old, cx, complaints| {
+        let counts = [
+            "readyReplicas",
+            "currentReplicas",
+            "updatedReplicas",
+            "availableReplicas",
+        ];
+        check_status(
+            set,
+            cx.part,
+            &counts,
+            &["observedGeneration", "collisionCount"],
+            complaints,
+        );
         if cx.part != Part::Whole {
             return;
         }
@@ -323,6 +360,34 @@ fn keep_selector(owner: &Value, old: &Value, part: Part, complaints: &mut Compla
             at("spec.selector"),
             &owner["spec"]["selector"],
             &old["spec"]["selector"],
+        );
+    }
+}
+
+/// Counts are not negative, and of some pods there are no more than of all.
+fn check_status(owner: &Value, part: Part, counts: &[&str], others: &[&str], complaints: &mut Complaints) {
+    if part != Part::Status {
+        return;
+    }
+    let status = &owner["status"];
+    for field in ["replicas"].iter().chain(counts).chain(others) {
+        complaints.not_negative(at("status").field(*field), &status[*field]);
+    }
+    let number = |field: &str| status[field].as_i64().unwrap_or(0);
+    for field in counts {
+        if number(field) > number("replicas") {
+            complaints.invalid(
+                at("status").field(*field),
+                number(field),
+                "cannot be greater than status.replicas",
+            );
+        }
+    }
+    if counts.contains(&"availableReplicas") && number("availableReplicas") > number("readyReplicas") {
+        complaints.invalid(
+            at("status.availableReplicas"),
+            number("availableReplicas"),
+            "cannot be greater than readyReplicas",
         );
     }
 }

@@ -29,7 +29,15 @@ pub(in crate::builtin) const POD: Rules = Rules {
     },
     prepare_update: |pod, old, cx| {
         if cx.part == Part::Whole {
+            admit(&mut pod["spec"]);
             pod["status"] = old["status"].clone();
+            // A file that leaves out what was put in at the start replaces the pod all the same.
+            for field in ["priority", "preemptionPolicy"] {
+                if pod["spec"][field].is_null() && !old["spec"][field].is_null() {
+                    pod["spec"][field] = old["spec"][field].clone();
+                }
+            }
+            tolerate(&mut pod["spec"]);
         }
     },
     validate: |pod, complaints| check_spec(&pod["spec"], &at("spec"), complaints),
@@ -54,7 +62,7 @@ pub(in crate::builtin) const POD: Rules = Rules {
     ..Rules::NONE
 };
 
-/// What admission plugins, which real servers run by default, put into a new pod.
+/// What admission plugins, which real servers run by default, put into a pod.
 fn admit(spec: &mut Value) {
     for (field, value) in [
         ("priority", json!(0)),
@@ -64,6 +72,11 @@ fn admit(spec: &mut Value) {
             spec[field] = value;
         }
     }
+    tolerate(spec);
+}
+
+/// Lets a pod stay for five minutes on a node that does not answer, unless it says how long.
+fn tolerate(spec: &mut Value) {
     for taint in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let tolerated = list(spec, "tolerations").iter().any(|toleration| {
             matches!(text(toleration, "key"), key if key == taint || key.is_empty())
