@@ -267,7 +267,7 @@ async fn what_is_no_tls_ends_its_connection_alone() {
             0 => {}
             1 => send(&mut stream, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await,
             2 => send(&mut stream, b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03").await,
-            _ => send(&mut stream, &[0x16; 20_000]).await,
+            _ => send(&mut stream, &vec![0x16; 20_000]).await,
         }
         hostile.push(stream);
     }
