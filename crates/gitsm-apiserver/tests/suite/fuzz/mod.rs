@@ -327,6 +327,29 @@ fn every_patch_of_every_kind_is_answered() {
 }
 
 #[test]
+fn a_patch_that_leaves_no_object_is_refused() {
+    let site = Site::new();
+    for (path, _) in sound() {
+        for value in [
+            json!([]),
+            json!([1]),
+            json!({}),
+            json!({"metadata": []}),
+            json!({"metadata": {"name": 1}}),
+        ] {
+            let patch = json!([{"op": "replace", "path": "", "value": value}]).to_string();
+            let code = site.ask(
+                "PATCH",
+                &format!("{path}/x"),
+                "application/json-patch+json",
+                patch,
+            );
+            assert!(matches!(code, 400 | 404 | 422), "{path}: {value}: {code}");
+        }
+    }
+}
+
+#[test]
 fn applied_objects_with_hostile_managed_fields_are_answered() {
     let site = Site::new();
     let (path, object) = sound().swap_remove(0);
