@@ -5,7 +5,7 @@
 use super::status::{ESTABLISHED, Taken, is_true, settle};
 use super::{CLEANUP, GROUP, compile, resource};
 use crate::error::ApiError;
-use crate::http::aside::aside;
+use crate::http::aside::{Aside, aside};
 use crate::kind::{Kind, Part};
 use crate::kinds::KindTable;
 use crate::object::{meta_text, set_meta};
@@ -102,7 +102,7 @@ impl Controller {
             };
             match self.registry.store().get(&event.key) {
                 // Only the newest state counts.
-                Some(stored) => self.handle(&stored).await,
+                Some(stored) => Aside::new(self.handle(&stored)).await,
                 None => self.forget(&event.key.name, &event.object.value()).await,
             }
             self.done.send_replace(event.revision);

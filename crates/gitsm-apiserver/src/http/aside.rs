@@ -17,10 +17,10 @@ pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// A future each step of which may take long. Between its steps it holds no thread.
-pub(super) struct Aside<'f, T>(Pin<Box<dyn Future<Output = T> + Send + 'f>>);
+pub(crate) struct Aside<'f, T>(Pin<Box<dyn Future<Output = T> + Send + 'f>>);
 
 impl<'f, T> Aside<'f, T> {
-    pub(super) fn new(future: impl Future<Output = T> + Send + 'f) -> Self {
+    pub(crate) fn new(future: impl Future<Output = T> + Send + 'f) -> Self {
         Self(Box::pin(future))
     }
 }

@@ -93,7 +93,7 @@ pub enum ReplyBody {
 #[derive(Debug)]
 pub struct Objects {
     open: BytesMut,
-    objects: std::vec::IntoIter<Stored>,
+    rest: std::vec::IntoIter<Stored>,
     end: &'static [u8],
     left: u64,
     is_first: bool,
@@ -109,7 +109,7 @@ impl Objects {
         let bytes: usize = objects.iter().map(|object| object.json.len()).sum();
         Self {
             open: BytesMut::from(head),
-            objects: objects.into_iter(),
+            rest: objects.into_iter(),
             end,
             left: (head.len() + bytes + commas + end.len()) as u64,
             is_first: true,
@@ -118,7 +118,7 @@ impl Objects {
 
     fn next(&mut self) -> Option<Bytes> {
         while self.open.len() < Self::PIECE {
-            let Some(object) = self.objects.next() else {
+            let Some(object) = self.rest.next() else {
                 self.open.extend_from_slice(std::mem::take(&mut self.end));
                 break;
             };
@@ -193,8 +193,9 @@ mod tests {
     use super::*;
     use http_body_util::Full;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
+    #[allow(clippy::unnecessary_wraps, reason = "others are refused")]
     fn anyone() -> Result<(), ApiError> {
         Ok(())
     }

@@ -375,11 +375,8 @@ mod tests {
         );
         let deep = "[".repeat(100_000);
         assert!(json(deep.as_bytes()).is_err() && yaml(deep.as_bytes()).is_err());
-        // Logs with colours have many brackets that nothing closes.
-        let logs = format!(
-            "data:\n  log: |\n{}",
-            "    \u{1b}[31mred\u{1b}[0m\n".repeat(3_000)
-        );
+        // Logs may have many brackets that nothing closes.
+        let logs = format!("data:\n  log: |\n{}", "    [31mred[0m\n".repeat(3_000));
         assert!(yaml(logs.as_bytes()).is_ok());
     }
 

@@ -1,5 +1,11 @@
 //! The server as its clients see it.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests may panic, and say what they measured"
+)]
 
 mod child;
 mod crash;

@@ -66,7 +66,7 @@ impl Watcher {
             let connection = Connection::open(address).await.unwrap();
             let (log, seen) = (Arc::clone(log), seen.clone());
             self.running.push(tokio::spawn(async move {
-                follow(connection, collection, &log, &seen).await
+                follow(connection, collection, &log, &seen).await;
             }));
         }
     }

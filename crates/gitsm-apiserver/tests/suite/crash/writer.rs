@@ -199,10 +199,7 @@ impl Writer {
             let state = match (found, pending) {
                 (State::Absent, Some(None)) => State::Absent,
                 (State::Written { number, revision }, Some(Some(pending))) if number == pending => {
-                    assert!(
-                        revision > self.highest_of(known),
-                        "{name}: the revision went back"
-                    );
+                    assert!(revision > revision_of(known), "{name}: the revision went back");
                     self.acknowledge(&name, number, revision)
                 }
                 _ => panic!(
@@ -212,12 +209,12 @@ impl Writer {
             self.known.insert(name, state);
         }
     }
+}
 
-    fn highest_of(&self, state: State) -> u64 {
-        match state {
-            State::Absent => 0,
-            State::Written { revision, .. } => revision,
-        }
+fn revision_of(state: State) -> u64 {
+    match state {
+        State::Absent => 0,
+        State::Written { revision, .. } => revision,
     }
 }
 
@@ -239,7 +236,7 @@ pub(super) async fn write_until_killed(writers: Vec<Writer>, child: &mut Child, 
             })
         })
         .collect();
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_mins(1);
     while count.load(Ordering::Relaxed) < after {
         assert!(tokio::time::Instant::now() < deadline, "the server stands still");
         assert!(

@@ -344,12 +344,12 @@ pub(super) fn sound() -> Vec<(&'static str, Value)> {
                 "clientConfig": {"url": "https://127.0.0.1:1"},
                 "rules": [{"apiGroups": ["none.dev"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}]}]}),
         ),
-        (crate::harness::DEFINITIONS, definition(schema_example())),
+        (crate::harness::DEFINITIONS, definition(&schema_example())),
     ]
 }
 
 /// A definition of `bars.x.dev` with a schema.
-pub(super) fn definition(schema: Value) -> Value {
+pub(super) fn definition(schema: &Value) -> Value {
     json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "bars.x.dev"},
         "spec": {"group": "x.dev", "scope": "Namespaced", "names": {"plural": "bars", "kind": "Bar"}, "versions": [{
             "name": "v1", "served": true, "storage": true, "subresources": {"status": {}},

@@ -16,18 +16,19 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
 fn is_soak() -> bool {
     std::env::var_os("GITSM_SOAK").is_some_and(|value| value == "1")
 }
 
-/// Runs `check` for `cases` values, fifty times as many in the long version.
+/// Runs `check` for `cases` values, twenty times as many in the long version.
 fn each<S: Strategy>(cases: u32, values: S, check: impl Fn(S::Value)) {
     let config = Config {
-        cases: if is_soak() { cases * 50 } else { cases },
+        cases: if is_soak() { cases * 20 } else { cases },
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()
@@ -54,6 +55,8 @@ fn each<S: Strategy>(cases: u32, values: S, check: impl Fn(S::Value)) {
 struct Site {
     runtime: Runtime,
     running: Option<Running>,
+    /// How often each code was answered.
+    codes: Mutex<BTreeMap<u16, usize>>,
 }
 
 impl Site {
@@ -68,6 +71,7 @@ impl Site {
         let site = Self {
             runtime,
             running: Some(running),
+            codes: Mutex::default(),
         };
         assert_eq!(
             site.ask("POST", DEFINITIONS, "application/json", foos().to_string()),
@@ -96,12 +100,16 @@ impl Site {
     }
 
     fn send(&self, request: Request<Full<Bytes>>) -> u16 {
-        self.runtime.block_on(fuzz::answer(self.api(), request)).code
+        let code = self.runtime.block_on(fuzz::answer(self.api(), request)).code;
+        *self.codes.lock().unwrap().entry(code).or_default() += 1;
+        code
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
+        // Cases that are all refused at the door would try little.
+        println!("answers: {:?}", self.codes.lock().unwrap());
         let running = self.running.take();
         self.runtime.block_on(async move { drop(running) });
     }
@@ -171,23 +179,27 @@ fn whatever_is_asked_for_is_answered() {
         media_type(),
         media_type(),
     );
-    each(500, head, |(method, path, below, query, accept, content_type)| {
-        let path = format!("{path}{below}?{query}");
-        let headers = [
-            ("accept", accept.as_str()),
-            ("content-type", content_type.as_str()),
-            ("user-agent", "fuzz/1"),
-        ];
-        // Deleting everything would leave nothing for the next case to ask for.
-        let method = if method == "DELETE" && !path.contains("dryRun=All") {
-            "GET"
-        } else {
-            method
-        };
-        if let Some(request) = request(method, &path, &headers, Bytes::new()) {
-            site.send(request);
-        }
-    });
+    each(
+        2000,
+        head,
+        |(method, path, below, query, accept, content_type)| {
+            let path = format!("{path}{below}?{query}");
+            let headers = [
+                ("accept", accept.as_str()),
+                ("content-type", content_type.as_str()),
+                ("user-agent", "fuzz/1"),
+            ];
+            // Deleting everything would leave nothing for the next case to ask for.
+            let method = if method == "DELETE" && !path.contains("dryRun=All") {
+                "GET"
+            } else {
+                method
+            };
+            if let Some(request) = request(method, &path, &headers, Bytes::new()) {
+                site.send(request);
+            }
+        },
+    );
 }
 
 #[test]
@@ -226,7 +238,7 @@ fn bytes_that_should_be_a_request_are_answered_or_none() {
         24,
     );
     each(
-        300,
+        1200,
         (any::<bool>(), tokens, any::<Vec<u8>>()),
         |(sound, text, tail)| {
             let mut bytes = text.into_bytes();
@@ -249,7 +261,7 @@ fn damaged_objects_are_created_or_refused() {
     let site = Site::new();
     for (number, (path, object)) in sound().into_iter().enumerate() {
         let types = select(vec!["application/json", "application/json", "application/yaml"]);
-        let cases = if number == 0 { 150 } else { 25 };
+        let cases = if number == 0 { 450 } else { 75 };
         let values = (
             body(damaged(vec![object])),
             types,
@@ -273,7 +285,7 @@ fn damaged_objects_are_created_or_refused() {
 fn every_patch_of_every_kind_is_answered() {
     let site = Site::new();
     for (number, (path, object)) in sound().into_iter().enumerate() {
-        let cases = if number == 0 { 200 } else { 25 };
+        let cases = if number == 0 { 600 } else { 75 };
         let patch = prop_oneof![
             json_patch().prop_map(|patch| ("application/json-patch+json", patch)),
             damaged(vec![object.clone()]).prop_map(|patch| ("application/merge-patch+json", patch)),
@@ -315,12 +327,35 @@ fn every_patch_of_every_kind_is_answered() {
 }
 
 #[test]
+fn a_patch_that_leaves_no_object_is_refused() {
+    let site = Site::new();
+    for (path, _) in sound() {
+        for value in [
+            json!([]),
+            json!([1]),
+            json!({}),
+            json!({"metadata": []}),
+            json!({"metadata": {"name": 1}}),
+        ] {
+            let patch = json!([{"op": "replace", "path": "", "value": value}]).to_string();
+            let code = site.ask(
+                "PATCH",
+                &format!("{path}/x"),
+                "application/json-patch+json",
+                patch,
+            );
+            assert!(matches!(code, 400 | 404 | 422), "{path}: {value}: {code}");
+        }
+    }
+}
+
+#[test]
 fn applied_objects_with_hostile_managed_fields_are_answered() {
     let site = Site::new();
     let (path, object) = sound().swap_remove(0);
     let fields = object["metadata"]["managedFields"].clone();
     let values = (damaged(vec![fields]), 0..4_u8, damaged(vec![object]));
-    each(250, values, |(fields, how, mut object)| {
+    each(1000, values, |(fields, how, mut object)| {
         if !object.is_object() || !object["metadata"].is_object() {
             return;
         }
@@ -370,7 +405,7 @@ fn protobuf_bodies_are_read_or_refused() {
         proptest::collection::vec(tokens, 0..8),
         select(collections()),
     );
-    each(400, values, |(whole, parts, path)| {
+    each(1600, values, |(whole, parts, path)| {
         let mut body = if whole {
             b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09ConfigMap".to_vec()
         } else {
@@ -391,8 +426,8 @@ fn any_schema_is_accepted_or_refused_and_what_it_accepts_serves() {
     let site = Site::new();
     let bars = "/apis/x.dev/v1/namespaces/default/bars";
     // It replaces the definition of before, so that updates are tried as well as creations.
-    each(120, (schema(), value(), value()), |(schema, spec, other)| {
-        let definition = generate::definition(schema);
+    each(480, (schema(), value(), value()), |(schema, spec, other)| {
+        let definition = generate::definition(&schema);
         let mut decoded = definition.clone();
         gitsm_schema::crd::complete(&mut decoded);
         let _ = gitsm_schema::crd::validate_create(&decoded);
