@@ -21,5 +21,6 @@ mod sla_explain;
 mod support;
 mod valid;
 mod validate_cli;
+mod verdicts;
 mod window_cli;
 mod windows;
