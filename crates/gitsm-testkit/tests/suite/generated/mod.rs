@@ -9,7 +9,7 @@ mod values;
 
 use crate::pair::{Pair, Strictness};
 use crate::step::{JSON, Request, Step};
-use gitsm_testkit::{ApiServer, Apiextensions, Embedded, tier};
+use gitsm_testkit::{Apiextensions, Embedded, tier};
 use http::Method;
 use random::Random;
 use serde_json::Value;

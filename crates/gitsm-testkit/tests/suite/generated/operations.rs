@@ -149,7 +149,8 @@ impl Maker {
                 let mut path = format!("/spec/{field}");
                 let mut child = &properties[field];
                 if child["type"] == "array" && random.percent(60) {
-                    path.push_str(random.pick(&["/-", "/0", "/1", "/9"]));
+                    let place: &&str = random.pick(&["/-", "/0", "/1", "/9"]);
+                    path.push_str(place);
                     child = &child["items"];
                 }
                 match random.below(8) {

@@ -183,7 +183,8 @@ fn object(random: &mut Random, depth: usize) -> Value {
         schema["maxProperties"] = json!(2);
     }
     if random.percent(25) {
-        let (one, other) = (escaped(random.pick(&names)), escaped(random.pick(&names)));
+        let (one, other): (&String, &String) = (random.pick(&names), random.pick(&names));
+        let (one, other) = (escaped(one), escaped(other));
         let rule = match random.below(4) {
             0 => format!("has(self.{one})"),
             1 => format!("!has(self.{one}) || has(self.{other})"),
