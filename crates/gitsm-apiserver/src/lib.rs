@@ -7,6 +7,12 @@
 //!
 //! | module | does |
 //! |---|---|
+//! | [`server`] | the server as a whole: folder, address, tasks |
+//! | [`http`] | requests and answers: connections, paths, verbs, watches, forms |
+//! | [`registry`] | what is done with objects, for every kind alike |
+//! | [`crd`] | custom resource definitions: their rules, kinds, status, clean-up |
+//! | [`begin`] | what every server has from the beginning |
+//! | [`cluster`] | the registry as the controllers of `gc` use it |
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
 //! | [`admission`] | asking validating webhooks |
 //! | [`kinds`] | the table of everything that is served |
@@ -15,6 +21,8 @@
 //! | [`request`] | what a request asks for: its attributes and options |
 //! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
+//! | [`builtin`] | the kinds that the server brings itself |
+//! | [`patch`] | how a patch is laid over an object |
 //! | [`security`] | all of these tied to the stored objects |
 //! | [`selectors`] | label and field selectors |
 //! | [`negotiate`] | what a client accepts, what a body is written in |

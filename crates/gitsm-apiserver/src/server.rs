@@ -20,6 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Makes a part of the server once its objects can be read.
+pub type Make<T> = Box<dyn FnOnce(&Registry) -> Arc<T> + Send>;
+
 /// How a server is started.
 pub struct ServerOptions {
     /// Where everything is kept.
@@ -29,9 +32,9 @@ pub struct ServerOptions {
     /// Certificate, key and who is asked for a certificate; without it connections are plain, on loopback only.
     pub tls: Option<Arc<ServerConfig>>,
     /// Who may do what; made once the objects that it decides by can be read.
-    pub gate: Box<dyn FnOnce(&Registry) -> Arc<dyn Gate> + Send>,
+    pub gate: Make<dyn Gate>,
     /// Resources that are computed.
-    pub reviews: Box<dyn FnOnce(&Registry) -> Arc<dyn Reviews> + Send>,
+    pub reviews: Make<dyn Reviews>,
     /// Who may refuse writes.
     pub admission: Arc<dyn Admission>,
     /// What is noted of requests.
@@ -72,7 +75,7 @@ pub struct Server {
     registry: Registry,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
-    controllers: JoinHandle<()>,
+    controllers: Vec<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Server {
@@ -106,8 +109,8 @@ impl Server {
         crate::begin::write(&registry, address.port(), (options.clock)())
             .await
             .map_err(StartError::Begin)?;
-        let definitions = follow_definitions(&registry, &options.clock).await;
-        let controllers = collect_garbage(&registry, &options.clock);
+        let (following, definitions) = follow_definitions(&registry, &options.clock).await;
+        let controllers = vec![following, collect_garbage(&registry, &options.clock)];
         let (stop, stopping) = watch::channel(false);
         let api = Arc::new(Api {
             gate: (options.gate)(&registry),
@@ -143,7 +146,7 @@ impl Server {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let _ = (&mut self.accepting).await;
-        self.controllers.abort();
+        self.controllers.iter().for_each(JoinHandle::abort);
         if let Err(error) = self.registry.store().close().await {
             tracing::warn!(%error, "the store could not be closed cleanly; acknowledged writes are safe");
         }
@@ -153,7 +156,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.send_replace(true);
-        self.controllers.abort();
+        self.controllers.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -176,10 +179,9 @@ fn milliseconds(clock: &Clock) -> crate::store::Clock {
     Arc::new(move || u64::try_from(clock().as_millisecond()).unwrap_or(0))
 }
 
-async fn follow_definitions(registry: &Registry, clock: &Clock) -> watch::Receiver<u64> {
+async fn follow_definitions(registry: &Registry, clock: &Clock) -> (JoinHandle<()>, watch::Receiver<u64>) {
     let (done, definitions) = watch::channel(0);
     let mut controller = Controller::new(registry.clone(), Arc::clone(clock), done);
     let after = controller.start().await;
-    tokio::spawn(controller.run(after));
-    definitions
+    (tokio::spawn(controller.run(after)), definitions)
 }

@@ -412,21 +412,22 @@ impl Checker<'_> {
         let owners = elements(self.meta, "ownerReferences");
         let mut controller: Option<String> = None;
         for (index, owner) in owners.iter().enumerate() {
-            let path = self.path.field("ownerReferences").index(index);
+            // The API server does not say which of them it is.
+            let list = self.path.field("ownerReferences");
+            let path = list.index(index);
+            let mut invalid = |field: &str, value: &str, detail: &str| {
+                let error = FieldError::new(ErrorKind::Invalid, list.field(field), detail);
+                self.errors
+                    .push(error.with_value(Value::from(value)).about(path.field(field)));
+            };
             let api_version = text(owner, "apiVersion");
             let version = api_version.rsplit('/').next().unwrap_or_default();
-            if !api_version.is_empty() && (version.is_empty() || api_version.matches('/').count() > 1) {
-                let detail = "must be <group>/<version> or <version>";
-                let error = FieldError::new(ErrorKind::Invalid, path.field("apiVersion"), detail);
-                self.errors.push(error.with_value(Value::from(api_version)));
+            if version.is_empty() || api_version.matches('/').count() > 1 {
+                invalid("apiVersion", api_version, "version must not be empty");
             }
-            for field in ["apiVersion", "kind", "name", "uid"] {
+            for field in ["kind", "name", "uid"] {
                 if text(owner, field).is_empty() {
-                    self.errors.push(FieldError::new(
-                        ErrorKind::Required,
-                        path.field(field),
-                        "must not be empty",
-                    ));
+                    invalid(field, "", "must not be empty");
                 }
             }
             if (api_version, text(owner, "kind")) == ("v1", "Event") {
@@ -595,8 +596,8 @@ mod tests {
                 json!({"name": "a", "ownerReferences": [{"apiVersion": "a/b/c", "kind": "K", "name": "n"}]}),
                 NamespaceRule::Optional,
                 vec![
-                    "metadata.ownerReferences[0].apiVersion Invalid",
-                    "metadata.ownerReferences[0].uid Required",
+                    "metadata.ownerReferences.apiVersion Invalid",
+                    "metadata.ownerReferences.uid Invalid",
                 ],
             ),
         ] {

@@ -1,6 +1,6 @@
 //! Config maps, secrets and service accounts.
 
-use super::complaints::{Complaints, at, entries, text};
+use super::complaints::{Complaints, at, entries, list_mut, text};
 use super::strategy::Rules;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -84,15 +84,13 @@ fn take_string_data(secret: &mut Value) {
 
 /// Of references to secrets only the name is kept.
 fn keep_secret_names(account: &mut Value) {
-    if let Some(secrets) = account.get_mut("secrets").and_then(Value::as_array_mut) {
-        for secret in secrets {
-            let name = text(secret, "name").to_owned();
-            *secret = if name.is_empty() {
-                json!({})
-            } else {
-                json!({ "name": name })
-            };
-        }
+    for secret in list_mut(account, "secrets") {
+        let name = text(secret, "name").to_owned();
+        *secret = if name.is_empty() {
+            json!({})
+        } else {
+            json!({ "name": name })
+        };
     }
 }
 
@@ -151,25 +149,21 @@ fn validate_secret(secret: &Value, complaints: &mut Complaints) {
     }
     let data = &secret["data"];
     match text(secret, "type") {
-        "kubernetes.io/service-account-token" => {
-            if text(&secret["metadata"]["annotations"], ACCOUNT_NAME).is_empty() {
-                complaints.required(at("metadata.annotations").key(ACCOUNT_NAME), "");
-            }
+        "kubernetes.io/service-account-token"
+            if text(&secret["metadata"]["annotations"], ACCOUNT_NAME).is_empty() =>
+        {
+            complaints.required(at("metadata.annotations").key(ACCOUNT_NAME), "");
         }
         "kubernetes.io/dockercfg" => check_json(data, ".dockercfg", complaints),
         "kubernetes.io/dockerconfigjson" => check_json(data, ".dockerconfigjson", complaints),
-        "kubernetes.io/basic-auth" => {
-            if data.get("username").is_none() && data.get("password").is_none() {
-                // The odd path is upstream's.
-                for key in ["username", "password"] {
-                    complaints.required(Path::root().field("data[%s]").key(key), "");
-                }
+        "kubernetes.io/basic-auth" if data.get("username").is_none() && data.get("password").is_none() => {
+            // The odd path is upstream's.
+            for key in ["username", "password"] {
+                complaints.required(Path::root().field("data[%s]").key(key), "");
             }
         }
-        "kubernetes.io/ssh-auth" => {
-            if text(data, "ssh-privatekey").is_empty() {
-                complaints.required(Path::root().field("data[%s]").key("ssh-privatekey"), "");
-            }
+        "kubernetes.io/ssh-auth" if text(data, "ssh-privatekey").is_empty() => {
+            complaints.required(Path::root().field("data[%s]").key("ssh-privatekey"), "");
         }
         "kubernetes.io/tls" => {
             for key in ["tls.crt", "tls.key"] {
@@ -180,6 +174,14 @@ fn validate_secret(secret: &Value, complaints: &mut Complaints) {
         }
         _ => {}
     }
+}
+
+/// The first character, where no JSON begins with it.
+fn first_stray(text: &[u8]) -> Option<char> {
+    let text = String::from_utf8_lossy(text);
+    let first = text.trim_start().chars().next()?;
+    let begins = matches!(first, '{' | '[' | '"' | '-' | 't' | 'f' | 'n') || first.is_ascii_digit();
+    (!begins).then_some(first)
 }
 
 fn check_json(data: &Value, key: &str, complaints: &mut Complaints) {
@@ -200,7 +202,10 @@ fn check_json(data: &Value, key: &str, complaints: &mut Complaints) {
             format!("json: cannot unmarshal {word} into Go value of type map[string]interface {{}}")
         }
         Err(error) if error.is_eof() => "unexpected end of JSON input".to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => match first_stray(&decoded(value)) {
+            Some(stray) => format!("invalid character '{stray}' looking for beginning of value"),
+            None => error.to_string(),
+        },
     };
     complaints.extend([
         FieldError::new(ErrorKind::Invalid, path, why).with_value("<secret contents redacted>".into())

@@ -79,7 +79,7 @@ impl Row {
     }
 
     const fn scaled(mut self) -> Self {
-        self.scale = Some((".status.replicas", Some(".status.selector")));
+        self.scale = Some((".status.replicas", Some(".spec.selector")));
         self
     }
 
@@ -126,6 +126,7 @@ const AUTHENTICATION: &str = "authentication.k8s.io/v1";
 const CRD: Rules = Rules {
     ty: "apiextensions.v1.CustomResourceDefinition",
     namespaced: false,
+    qualified_finalizers: false,
     generation: true,
     unconditional_update: false,
     ..Rules::NONE

@@ -1,6 +1,6 @@
 //! `metadata` of built-in kinds: the names that each allows, and what may not change.
 
-use super::complaints::{Complaints, at};
+use super::complaints::{Complaints, at, list};
 use gitsm_schema::object_meta::{self, NamespaceRule};
 use gitsm_schema::values::names;
 use gitsm_schema::{ErrorKind, FieldError};
@@ -69,6 +69,17 @@ pub fn validate(object: &Value, namespaced: bool, rule: NameRule) -> Vec<FieldEr
         .filter(|error| !(error.kind == ErrorKind::Invalid && names.contains(&error.path)));
     complaints.extend(others);
     complaints.into_errors()
+}
+
+/// Finalizers of built-in kinds are standard ones or have a domain.
+pub(super) fn check_finalizers(object: &Value, complaints: &mut Complaints) {
+    for (index, finalizer) in list(&object["metadata"], "finalizers").iter().enumerate() {
+        let finalizer = finalizer.as_str().unwrap_or_default();
+        if !finalizer.contains('/') && !matches!(finalizer, "kubernetes" | "orphan" | "foregroundDeletion") {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            complaints.invalid(at("metadata.finalizers").index(index), finalizer, detail);
+        }
+    }
 }
 
 /// What is wrong with a change of metadata, beyond what is wrong with the new one.

@@ -43,6 +43,21 @@ pub(super) const RULES: Rules = Rules {
         if cx.part == Part::Finalize {
             check_finalizers(namespace, complaints, true);
         }
+        if cx.part == Part::Status {
+            let phase = &namespace["status"]["phase"];
+            let is_deleted = !namespace["metadata"]["deletionTimestamp"].is_null();
+            let (wanted, detail) = if is_deleted {
+                (
+                    "Terminating",
+                    "may only be 'Terminating' if `deletionTimestamp` is not empty",
+                )
+            } else {
+                ("Active", "may only be 'Active' if `deletionTimestamp` is empty")
+            };
+            if phase != wanted {
+                complaints.invalid(at("status.Phase"), phase.clone(), detail);
+            }
+        }
     },
     mark_deleting: |namespace| namespace["status"]["phase"] = "Terminating".into(),
     is_held: |namespace| !list(&namespace["spec"], "finalizers").is_empty(),

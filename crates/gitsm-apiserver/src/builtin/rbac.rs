@@ -1,6 +1,6 @@
 //! Roles and bindings, as objects. What they allow is the authoriser's matter.
 
-use super::complaints::{Complaints, at, list, text};
+use super::complaints::{Complaints, at, list, list_mut, text};
 use super::metadata::NameRule;
 use super::strategy::Rules;
 use super::workload::check_selector;
@@ -36,7 +36,13 @@ pub(super) const CLUSTER_ROLE: Rules = Rules {
                 complaints.required(path.clone(), detail);
             }
             for (index, selector) in selectors.iter().enumerate() {
-                check_selector(selector, &path.index(index), complaints);
+                let path = path.index(index);
+                let mut wrong = Complaints::default();
+                check_selector(selector, &path, &mut wrong);
+                if !wrong.is_empty() {
+                    wrong.invalid(path, "null", "invalid label selector.");
+                }
+                complaints.extend(wrong.into_errors());
             }
         }
     },
@@ -64,7 +70,7 @@ fn default_binding(binding: &mut Value) {
     if text(&binding["roleRef"], "apiGroup").is_empty() && binding["roleRef"].is_object() {
         binding["roleRef"]["apiGroup"] = GROUP.into();
     }
-    for subject in binding["subjects"].as_array_mut().into_iter().flatten() {
+    for subject in list_mut(binding, "subjects") {
         let group = text(subject, "apiGroup").is_empty();
         if group && matches!(text(subject, "kind"), "User" | "Group") {
             subject["apiGroup"] = GROUP.into();

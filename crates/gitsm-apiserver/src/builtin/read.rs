@@ -284,6 +284,10 @@ fn read_time(text: &str, micro: bool) -> Result<String, String> {
     if text.as_bytes().get(10) != Some(&b'T') {
         return Err(failed());
     }
+    // Microseconds have six digits, no more and no less.
+    if micro && !has_six_digits(text) {
+        return Err(failed());
+    }
     let instant: Timestamp = text.parse().map_err(|_| failed())?;
     let format = if micro {
         "%Y-%m-%dT%H:%M:%S.%6fZ"
@@ -291,6 +295,13 @@ fn read_time(text: &str, micro: bool) -> Result<String, String> {
         "%Y-%m-%dT%H:%M:%SZ"
     };
     Ok(instant.strftime(format).to_string())
+}
+
+fn has_six_digits(time: &str) -> bool {
+    let Some((_, fraction)) = time.split_once('.') else {
+        return false;
+    };
+    fraction.bytes().take_while(u8::is_ascii_digit).count() == 6
 }
 
 fn read_quantity(text: &str) -> Result<String, String> {
@@ -384,7 +395,7 @@ mod tests {
 
     #[test]
     fn instants_and_quantities_get_one_form() {
-        let event = json!({"eventTime": "2026-01-02T03:04:05.6+01:00", "firstTimestamp": "2026-01-02T03:04:05.6+01:00"});
+        let event = json!({"eventTime": "2026-01-02T03:04:05.600000+01:00", "firstTimestamp": "2026-01-02T03:04:05.6+01:00"});
         let event = read_as("core.v1.Event", event).unwrap();
         assert_eq!(event["eventTime"], "2026-01-02T02:04:05.600000Z");
         assert_eq!(event["firstTimestamp"], "2026-01-02T02:04:05Z");

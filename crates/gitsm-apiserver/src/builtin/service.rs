@@ -1,10 +1,11 @@
 //! Services and leases: little objects that others refer to.
 
-use super::complaints::{at, list, text};
+use super::complaints::{at, list, list_mut, text};
 use super::metadata::NameRule;
 use super::strategy::Rules;
 use super::workload::port_name;
 use crate::kind::Part;
+use gitsm_schema::values::names;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
@@ -19,13 +20,17 @@ pub(super) const SERVICE: Rules = Rules {
         if text(spec, "type").is_empty() {
             spec["type"] = "ClusterIP".into();
         }
-        for port in spec["ports"].as_array_mut().into_iter().flatten() {
+        for port in list_mut(spec, "ports") {
             if text(port, "protocol").is_empty() {
                 port["protocol"] = "TCP".into();
             }
             if port["targetPort"] == 0 || port["targetPort"] == "" || port["targetPort"].is_null() {
                 port["targetPort"] = port["port"].clone();
             }
+        }
+        let address = text(spec, "clusterIP").to_owned();
+        if !address.is_empty() && list(spec, "clusterIPs").is_empty() {
+            spec["clusterIPs"] = json!([address]);
         }
         if text(spec, "type") != "ExternalName" && spec["internalTrafficPolicy"].is_null() {
             spec["internalTrafficPolicy"] = "Cluster".into();
@@ -50,7 +55,7 @@ pub(super) const SERVICE: Rules = Rules {
             if name.is_empty() && ports.len() > 1 {
                 complaints.required(path.field("name"), "");
             } else if !name.is_empty() {
-                complaints.each_invalid(&path.field("name"), name, port_name(name));
+                complaints.each_invalid(&path.field("name"), name, names::dns1123_label(name));
                 if !known.insert(name) {
                     complaints.duplicate(path.field("name"), name);
                 }
@@ -68,6 +73,16 @@ pub(super) const SERVICE: Rules = Rules {
                 text(port, "protocol"),
                 &["SCTP", "TCP", "UDP"],
             );
+            match &port["targetPort"] {
+                Value::String(name) => {
+                    complaints.each_invalid(&path.field("targetPort"), name, port_name(name));
+                }
+                target if !(1..=65535).contains(&target.as_i64().unwrap_or(0)) => {
+                    let detail = "must be between 1 and 65535, inclusive";
+                    complaints.invalid(path.field("targetPort"), target.clone(), detail);
+                }
+                _ => {}
+            }
         }
         complaints.one_of(
             at("spec.type"),

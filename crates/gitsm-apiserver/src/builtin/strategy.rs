@@ -10,6 +10,7 @@ use gitsm_schema::FieldError;
 use serde_json::Value;
 
 /// What is particular to one kind. [`Rules::NONE`] is a kind without anything particular.
+#[allow(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// Its type in the table, for example `core.v1.ConfigMap`.
@@ -34,6 +35,8 @@ pub struct Rules {
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
     /// Whether objects have a `metadata.generation`.
     pub generation: bool,
+    /// Whether annotations count for the generation too.
+    pub generation_of_annotations: bool,
     /// As [`Strategy::allows_unconditional_update`].
     pub unconditional_update: bool,
     /// As [`Strategy::creates_on_update`].
@@ -48,6 +51,8 @@ pub struct Rules {
     pub mark_deleting: fn(&mut Value),
     /// As [`Strategy::is_held`].
     pub is_held: fn(&Value) -> bool,
+    /// Whether finalizers must be standard ones or have a domain.
+    pub qualified_finalizers: bool,
     /// Whether metadata is judged at all: core/v1 events never were.
     pub judges_metadata: bool,
 }
@@ -66,6 +71,7 @@ impl Rules {
         validate_update: |_, _, _, _| {},
         warnings: |_, _| Vec::new(),
         generation: false,
+        generation_of_annotations: false,
         unconditional_update: true,
         create_on_update: false,
         selectable: &[],
@@ -73,6 +79,7 @@ impl Rules {
         view: None,
         mark_deleting: |_| {},
         is_held: |_| false,
+        qualified_finalizers: true,
         judges_metadata: true,
     };
 }
@@ -97,6 +104,9 @@ impl BuiltIn {
         let mut complaints = Complaints::default();
         if self.0.judges_metadata {
             complaints.extend(metadata::validate(object, self.0.namespaced, self.0.names));
+            if self.0.qualified_finalizers {
+                metadata::check_finalizers(object, &mut complaints);
+            }
         }
         (self.0.validate)(object, &mut complaints);
         complaints
@@ -188,7 +198,11 @@ impl Strategy for BuiltIn {
     }
 
     fn changes_generation(&self, object: &Value, old: &Value) -> bool {
-        self.0.generation && (old.is_null() || without_status(object) != without_status(old))
+        let annotated = |object: &Value| object["metadata"]["annotations"].clone();
+        self.0.generation
+            && (old.is_null()
+                || without_status(object) != without_status(old)
+                || (self.0.generation_of_annotations && annotated(object) != annotated(old)))
     }
 
     fn selectable_field(&self, object: &Value, field: &str) -> Option<String> {

@@ -43,6 +43,10 @@ fn errors(object: &Value) -> Vec<String> {
 
 /// What is wrong with a change of a stored object.
 fn update(old: &Value, change: impl FnOnce(&mut Value)) -> Vec<String> {
+    update_part(Part::Whole, old, change)
+}
+
+fn update_part(part: Part, old: &Value, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let (mut old, wrong) = create(old);
     assert_eq!(wrong, Vec::<String>::new());
     old["metadata"]["resourceVersion"] = "1".into();
@@ -50,7 +54,7 @@ fn update(old: &Value, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut new = old.clone();
     change(&mut new);
     kind.strategy.read(&mut new).unwrap();
-    with_context(Part::Whole, |cx| {
+    with_context(part, |cx| {
         kind.strategy.prepare_update(&mut new, &old, cx);
         let errors = kind.strategy.validate_update(&new, &old, cx);
         errors.iter().map(ToString::to_string).collect()
@@ -224,7 +228,13 @@ fn a_deployment_must_select_its_pods_and_keep_doing_so() {
     );
     let mut without = deployment();
     without["spec"]["selector"] = Value::Null;
-    assert_eq!(errors(&without), ["spec.selector: Required value"]);
+    assert_eq!(
+        errors(&without),
+        [
+            "spec.selector: Required value",
+            "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`",
+        ]
+    );
     let changed = update(&deployment(), |deployment| {
         deployment["spec"]["selector"]["matchLabels"]["app"] = "new".into();
         deployment["spec"]["template"]["metadata"]["labels"]["app"] = "new".into();
@@ -243,8 +253,42 @@ fn generations_count_changes_of_the_spec() {
     new["metadata"]["labels"] = json!({"a": "b"});
     new["status"] = json!({"replicas": 1});
     assert!(!kind.strategy.changes_generation(&new, &old));
+    assert!(kind.strategy.changes_generation(&old, &Value::Null));
+    new["metadata"]["annotations"] = json!({"a": "b"});
+    assert!(
+        kind.strategy.changes_generation(&new, &old),
+        "deployments count annotations"
+    );
+    new["metadata"]["annotations"] = Value::Null;
     new["spec"]["replicas"] = 2.into();
     assert!(kind.strategy.changes_generation(&new, &old));
+}
+
+#[test]
+fn statuses_must_add_up() {
+    let wrong = update_part(Part::Status, &deployment(), |deployment| {
+        deployment["status"] =
+            json!({"replicas": 1, "readyReplicas": 2, "availableReplicas": 3, "observedGeneration": -1});
+    });
+    assert_eq!(
+        wrong,
+        [
+            "status.observedGeneration: Invalid value: -1: must be greater than or equal to 0",
+            "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas",
+            "status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas",
+            "status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas",
+        ]
+    );
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
+    let wrong = update_part(Part::Status, &namespace, |namespace| {
+        namespace["status"]["phase"] = "Terminating".into();
+    });
+    assert_eq!(
+        wrong,
+        [
+            "status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"
+        ]
+    );
 }
 
 fn pod() -> Value {
@@ -265,7 +309,7 @@ fn a_pod_is_pending_and_mostly_fixed() {
     assert_eq!(stored["spec"]["enableServiceLinks"], true);
     assert_eq!(stored["spec"]["containers"][0]["imagePullPolicy"], "IfNotPresent");
     let image = update(&pod(), |pod| {
-        pod["spec"]["containers"][0]["image"] = "nginx:2".into()
+        pod["spec"]["containers"][0]["image"] = "nginx:2".into();
     });
     assert_eq!(image, NONE);
     let node = update(&pod(), |pod| pod["spec"]["nodeName"] = "n".into());
@@ -348,7 +392,7 @@ fn both_flavours_of_events_are_checked() {
     );
     let event = json!({
         "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "e", "namespace": "d"},
-        "regarding": {"kind": "Pod", "name": "p", "namespace": "d"}, "type": "Loud", "eventTime": "2026-01-01T00:00:00Z",
+        "regarding": {"kind": "Pod", "name": "p", "namespace": "d"}, "type": "Loud", "eventTime": "2026-01-01T00:00:00.000000Z",
         "reportingController": "c.dev/x", "reportingInstance": "i", "reason": "R", "action": "A", "series": {"count": 1},
     });
     assert_eq!(
@@ -370,6 +414,66 @@ fn events_are_selected_by_their_fields() {
     assert_eq!(field("source").as_deref(), Some("c"));
     assert_eq!(field("involvedObject.name").as_deref(), Some(""));
     assert_eq!(field("message"), None);
+}
+
+#[test]
+fn defaults_make_nothing_where_nothing_is() {
+    for (object, field) in [
+        (
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "x"},
+                "roleRef": {"kind": "ClusterRole", "name": "x"}}),
+            "/subjects",
+        ),
+        (
+            json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+                "metadata": {"name": "x"}}),
+            "/webhooks",
+        ),
+        (
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": "d"},
+                "spec": {"clusterIP": "None"}}),
+            "/spec/ports",
+        ),
+        (
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "x", "namespace": "d"}}),
+            "/secrets",
+        ),
+    ] {
+        let (stored, wrong) = create(&object);
+        assert_eq!(wrong, NONE);
+        assert_eq!(stored.pointer(field), None, "{stored}");
+    }
+}
+
+#[test]
+fn finalizers_have_a_domain() {
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "d", "finalizers": ["bad", "a.dev/b"]}});
+    assert_eq!(
+        errors(&map),
+        [
+            "metadata.finalizers[0]: Invalid value: \"bad\": name is neither a standard finalizer name nor is it fully qualified"
+        ]
+    );
+}
+
+#[test]
+fn a_stateful_set_may_mount_the_volumes_of_its_claims() {
+    let set = json!({
+        "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "x", "namespace": "d"},
+        "spec": {
+            "serviceName": "x", "selector": {"matchLabels": {"a": "b"}},
+            "volumeClaimTemplates": [{"metadata": {"name": "v"}, "spec": {"accessModes": ["ReadWriteOnce"]}}],
+            "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [
+                {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/v"}]},
+            ]}},
+        },
+    });
+    let (stored, wrong) = create(&set);
+    assert_eq!(wrong, NONE);
+    assert_eq!(
+        stored["spec"]["volumeClaimTemplates"][0]["status"],
+        json!({"phase": "Pending"})
+    );
 }
 
 #[test]

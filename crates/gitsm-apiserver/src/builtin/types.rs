@@ -21,6 +21,7 @@ pub struct Type {
 }
 
 /// One field of a type.
+#[allow(clippy::struct_excessive_bools, reason = "each is a tag of its own")]
 #[derive(Debug, Clone)]
 pub struct Field {
     /// What it holds.

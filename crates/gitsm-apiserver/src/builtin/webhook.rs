@@ -1,6 +1,6 @@
 //! Configurations of admission webhooks, as objects.
 
-use super::complaints::{Complaints, at, list, text};
+use super::complaints::{Complaints, at, list, list_mut, text};
 use super::strategy::Rules;
 use super::workload::check_selector;
 use gitsm_schema::Path;
@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 const BASE: Rules = Rules {
     namespaced: false,
+    qualified_finalizers: false,
     generation: true,
     unconditional_update: false,
     validate: |configuration, complaints| {
@@ -36,8 +37,8 @@ pub(super) const MUTATING: Rules = Rules {
     ty: "admissionregistration.v1.MutatingWebhookConfiguration",
     default: |configuration| {
         each(configuration, |hook| {
-            set(hook, "reinvocationPolicy", json!("Never"))
-        })
+            set(hook, "reinvocationPolicy", json!("Never"));
+        });
     },
     ..BASE
 };
@@ -49,16 +50,16 @@ fn set(value: &mut Value, field: &str, default: Value) {
 }
 
 fn each(configuration: &mut Value, also: fn(&mut Value)) {
-    for hook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
+    for hook in list_mut(configuration, "webhooks") {
         set(hook, "failurePolicy", json!("Fail"));
         set(hook, "matchPolicy", json!("Equivalent"));
         set(hook, "namespaceSelector", json!({}));
         set(hook, "objectSelector", json!({}));
         set(hook, "timeoutSeconds", json!(10));
-        if hook["clientConfig"]["service"].is_object() {
-            set(&mut hook["clientConfig"]["service"], "port", json!(443));
+        if let Some(service) = hook.pointer_mut("/clientConfig/service") {
+            set(service, "port", json!(443));
         }
-        for rule in hook["rules"].as_array_mut().into_iter().flatten() {
+        for rule in list_mut(hook, "rules") {
             set(rule, "scope", json!("*"));
         }
         also(hook);

@@ -2,13 +2,9 @@
 
 use crate::kind::{Context, Part, Strategy};
 use gitsm_apply::ResourceTypes;
-use gitsm_schema::values::names::qualified_name;
 use gitsm_schema::{FieldError, ObjectJudge};
 use serde_json::Value;
 use std::sync::Arc;
-
-/// Finalizers that need no domain: Kubernetes' own.
-const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// The rules of one version of a custom resource.
 #[derive(Debug)]
@@ -49,17 +45,8 @@ impl Strategy for CustomResource {
         }
     }
 
-    /// Finalizers of different writers must not be mistaken for each other.
     fn warnings(&self, object: &Value, old: Option<&Value>) -> Vec<String> {
-        let mut added = finalizers(object);
-        let known = old.map(finalizers).unwrap_or_default();
-        added.retain(|finalizer| !known.contains(finalizer));
-        added.sort_unstable();
-        added.dedup();
-        added
-            .iter()
-            .flat_map(|finalizer| finalizer_warnings(finalizer))
-            .collect()
+        gitsm_schema::object_meta::finalizer_warnings(object, old)
     }
 
     /// Everything but metadata counts, and the status where it is not part of what is wanted.
@@ -92,36 +79,5 @@ impl Strategy for CustomResource {
 
     fn apply_types(&self) -> Option<&ResourceTypes> {
         Some(&self.types)
-    }
-}
-
-fn finalizers(object: &Value) -> Vec<&str> {
-    let list = object["metadata"]["finalizers"].as_array().into_iter().flatten();
-    list.filter_map(Value::as_str).collect()
-}
-
-fn finalizer_warnings(finalizer: &str) -> Vec<String> {
-    let about = |why: String| format!("metadata.finalizers: {finalizer:?}: {why}");
-    let mut warnings: Vec<String> = qualified_name(finalizer).into_iter().map(about).collect();
-    if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
-        let why = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers";
-        warnings.push(about(why.to_owned()));
-    }
-    warnings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finalizers_without_a_domain_are_warned_of() {
-        assert_eq!(
-            finalizer_warnings("x"),
-            [
-                "metadata.finalizers: \"x\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
-            ]
-        );
-        assert!(finalizer_warnings("x.dev/f").is_empty() && finalizer_warnings("orphan").is_empty());
     }
 }

@@ -7,6 +7,7 @@
 //! | `namespace` | what is left in a namespace, as its conditions say it; pure |
 //! | `expiry` | when events are to go; pure |
 //! | `edit` | the changes that are made to objects; pure |
+//! | `emptying` | deletes what is in a namespace |
 //! | `run` | follows the store and acts |
 //!
 //! The rules are those of kube-controller-manager's garbagecollector and namespace controllers. They are driven by
@@ -14,6 +15,7 @@
 //! nothing is kept between runs.
 
 mod edit;
+mod emptying;
 mod expiry;
 mod graph;
 mod namespace;

@@ -1,22 +1,23 @@
 //! Follows the store and acts.
 
 use super::edit::Edit;
+use super::emptying::Emptying;
 use super::expiry::{Expiry, written};
 use super::graph::{Action, Graph, Node, Owner, OwnerState, Uid};
-use super::namespace::{Remains, is_to_be_emptied};
+use super::namespace::is_to_be_emptied;
 use super::{Cluster, Settings, Target};
 use crate::error::ApiError;
 use crate::kind::Part;
 use crate::object::Meta;
 use crate::request::Propagation;
 use crate::store::{Cursor, CursorError, Event, EventKind, Key, Store, Stored};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 
 /// How many actions are under way at once: as many writes share one transaction of the store.
-const WORKERS: usize = 16;
+pub(super) const WORKERS: usize = 16;
 /// The first and the longest time after which what failed is tried again.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 
@@ -61,6 +62,10 @@ struct Controllers<C> {
     emptying: HashSet<Arc<str>>,
     queue: VecDeque<Item>,
     queued: HashSet<Item>,
+    tasks: JoinSet<Result<(), ApiError>>,
+    under_way: HashMap<task::Id, Item>,
+    /// What came up again while it was under way.
+    again: HashSet<Item>,
     /// What failed, with how often and when it is tried again.
     failed: BTreeMap<Item, (u32, u64)>,
     /// Objects whose owners' kinds are unknown.
@@ -78,6 +83,9 @@ impl<C: Cluster> Controllers<C> {
             emptying: HashSet::new(),
             queue: VecDeque::new(),
             queued: HashSet::new(),
+            tasks: JoinSet::new(),
+            under_way: HashMap::new(),
+            again: HashSet::new(),
             failed: BTreeMap::new(),
             postponed: HashSet::new(),
         }
@@ -186,30 +194,35 @@ impl<C: Cluster> Controllers<C> {
             }
             let now = (self.settings.clock)();
             self.wake(now);
-            if !self.queue.is_empty() {
-                self.work().await;
-                continue;
-            }
-            let event = match self.next_instant() {
-                None => cursor.next().await,
-                Some(instant) => {
-                    let pause = Duration::from_millis(instant.saturating_sub(now).max(1));
-                    match tokio::time::timeout(pause, cursor.next()).await {
-                        Ok(event) => event,
-                        Err(_) => continue,
-                    }
+            self.fill();
+            let pause = self
+                .next_instant()
+                .map(|instant| Duration::from_millis(instant.saturating_sub(now).max(1)));
+            let due = async {
+                match pause {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => std::future::pending().await,
                 }
             };
-            match event {
-                Ok(event) => self.happened(&event),
-                Err(error) => return error,
+            tokio::select! {
+                event = cursor.next() => match event {
+                    Ok(event) => self.happened(&event),
+                    Err(error) => return error,
+                },
+                Some(done) = self.tasks.join_next_with_id() => self.finished(done),
+                () = due => {}
             }
         }
     }
 
     /// When there is something to do even if nothing happens.
     fn next_instant(&self) -> Option<u64> {
-        let retry = self.failed.values().map(|(_, instant)| *instant).min();
+        let retry = self
+            .failed
+            .values()
+            .map(|(_, instant)| *instant)
+            .filter(|instant| *instant != u64::MAX)
+            .min();
         [retry, self.expiry.next()].into_iter().flatten().min()
     }
 
@@ -235,59 +248,62 @@ impl<C: Cluster> Controllers<C> {
         }
     }
 
-    /// Decides about the first items of the queue and acts on all of them at once.
-    async fn work(&mut self) {
-        let mut tasks = JoinSet::new();
-        while tasks.len() < WORKERS {
+    /// Starts on the first items of the queue, as many as may be under way.
+    fn fill(&mut self) {
+        while self.tasks.len() < WORKERS {
             let Some(item) = self.queue.pop_front() else { break };
             self.queued.remove(&item);
-            match &item {
-                Item::Object(uid) => {
-                    let steps = self.decide(uid);
-                    if steps.is_empty() {
-                        self.failed.remove(&item);
-                        continue;
-                    }
-                    let cluster = Arc::clone(&self.cluster);
-                    tasks.spawn(async move {
-                        let result = act(&*cluster, steps).await;
-                        (item, result)
-                    });
-                }
-                Item::Namespace(name) => {
-                    let work = Emptying {
-                        store: self.store.clone(),
-                        cluster: Arc::clone(&self.cluster),
-                        key: Key::new(&self.settings.namespaces, None, name),
-                        now: (self.settings.clock)(),
-                    };
-                    tasks.spawn(async move {
-                        let result = work.run().await;
-                        (item, result)
-                    });
-                }
-                Item::Expired(key) => {
-                    let Some(target) = target(&self.store, key) else {
-                        self.failed.remove(&item);
-                        continue;
-                    };
-                    let cluster = Arc::clone(&self.cluster);
-                    tasks.spawn(async move {
-                        let result = cluster.delete(&target, Propagation::Background).await;
-                        (item, result)
-                    });
-                }
-            }
-        }
-        while let Some(done) = tasks.join_next().await {
-            // A task that panicked is reported by the runtime; what it was about is found again at the next event.
-            if let Ok((item, result)) = done {
-                self.finished(item, result);
+            if self.under_way.values().any(|busy| *busy == item) {
+                self.again.insert(item);
+            } else if let Some(id) = self.begin(&item) {
+                self.under_way.insert(id, item);
+            } else {
+                self.failed.remove(&item);
             }
         }
     }
 
-    fn finished(&mut self, item: Item, result: Result<(), ApiError>) {
+    /// Starts on an item; `None` when there is nothing to do.
+    fn begin(&mut self, item: &Item) -> Option<task::Id> {
+        let handle = match item {
+            Item::Object(uid) => {
+                let steps = self.decide(uid);
+                if steps.is_empty() {
+                    return None;
+                }
+                let cluster = Arc::clone(&self.cluster);
+                self.tasks.spawn(async move { act(&*cluster, steps).await })
+            }
+            Item::Namespace(name) => {
+                let work = Emptying {
+                    store: self.store.clone(),
+                    cluster: Arc::clone(&self.cluster),
+                    key: Key::new(&self.settings.namespaces, None, name),
+                    now: (self.settings.clock)(),
+                };
+                self.tasks.spawn(work.run())
+            }
+            Item::Expired(key) => {
+                let target = target(&self.store, key)?;
+                let cluster = Arc::clone(&self.cluster);
+                let delete = async move { cluster.delete(&target, Propagation::Background).await };
+                self.tasks.spawn(delete)
+            }
+        };
+        Some(handle.id())
+    }
+
+    fn finished(&mut self, done: Result<(task::Id, Result<(), ApiError>), JoinError>) {
+        let (id, result) = match done {
+            Ok((id, result)) => (id, result),
+            Err(error) => (error.id(), Err(ApiError::internal(error))),
+        };
+        let Some(item) = self.under_way.remove(&id) else {
+            return;
+        };
+        if self.again.remove(&item) {
+            self.push(item.clone());
+        }
         match result {
             Ok(()) => {
                 self.failed.remove(&item);
@@ -449,7 +465,7 @@ fn owner_state<C: Cluster>(store: &Store, cluster: &C, node: &Node, owner: &Owne
     }
 }
 
-fn target(store: &Store, key: &Key) -> Option<Target> {
+pub(super) fn target(store: &Store, key: &Key) -> Option<Target> {
     let stored = store.get(key)?;
     let meta = Meta::of_bytes(&stored.json).ok()?;
     Some(Target {
@@ -457,93 +473,4 @@ fn target(store: &Store, key: &Key) -> Option<Target> {
         uid: (&*meta.uid).into(),
         revision: stored.revision,
     })
-}
-
-/// Empties a namespace that is being deleted.
-struct Emptying<C> {
-    store: Store,
-    cluster: Arc<C>,
-    key: Key,
-    now: u64,
-}
-
-impl<C: Cluster> Emptying<C> {
-    async fn run(self) -> Result<(), ApiError> {
-        let still_there = |store: &Store| {
-            let stored = store.get(&self.key)?;
-            is_to_be_emptied(&stored.json)
-                .then(|| target(store, &self.key))
-                .flatten()
-        };
-        let Some(namespace) = still_there(&self.store) else {
-            return Ok(());
-        };
-        let mut remains = Remains::default();
-        let mut deletions = JoinSet::new();
-        for target in self.contents(|meta| meta.deletion_timestamp.is_none()) {
-            while deletions.len() >= WORKERS {
-                Self::note(&mut remains, deletions.join_next().await);
-            }
-            let cluster = Arc::clone(&self.cluster);
-            deletions.spawn(async move { cluster.delete(&target, Propagation::Background).await });
-        }
-        while !deletions.is_empty() {
-            Self::note(&mut remains, deletions.join_next().await);
-        }
-        for resource in self.store.resources() {
-            for stored in self.store.list(&resource, Some(&self.key.name)).items {
-                if let Ok(meta) = Meta::of_bytes(&stored.json) {
-                    remains.add(&resource, &meta);
-                }
-            }
-        }
-        let empty = remains.is_empty();
-        let again = !remains.errors.is_empty() || remains.conflicts > 0;
-        let now = i64::try_from(self.now / 1000)
-            .ok()
-            .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-            .unwrap_or_default()
-            .to_string();
-        let conditions = Edit::SetConditions(remains.conditions(), now);
-        self.cluster.edit(&namespace, Part::Status, &conditions).await?;
-        if empty {
-            return self
-                .cluster
-                .edit(&namespace, Part::Finalize, &Edit::FinalizeNamespace)
-                .await;
-        }
-        if again {
-            return Err(ApiError::internal("some content could not be deleted"));
-        }
-        // What is left waits for its finalizers; when it goes, an event says so.
-        Ok(())
-    }
-
-    fn contents(&self, wanted: impl Fn(&Meta<'_>) -> bool) -> Vec<Target> {
-        let mut contents = Vec::new();
-        for resource in self.store.resources() {
-            for stored in self.store.list(&resource, Some(&self.key.name)).items {
-                if let Ok(meta) = Meta::of_bytes(&stored.json)
-                    && wanted(&meta)
-                {
-                    contents.push(Target {
-                        key: Key::new(&resource, Some(&meta.namespace), &meta.name),
-                        uid: (&*meta.uid).into(),
-                        revision: stored.revision,
-                    });
-                }
-            }
-        }
-        contents
-    }
-
-    fn note(remains: &mut Remains, done: Option<Result<Result<(), ApiError>, tokio::task::JoinError>>) {
-        match done {
-            Some(Ok(Err(error))) if error.code != 404 && error.code != 409 => {
-                remains.errors.push(error.message);
-            }
-            Some(Ok(Err(error))) if error.code == 409 => remains.conflicts += 1,
-            _ => {}
-        }
-    }
 }

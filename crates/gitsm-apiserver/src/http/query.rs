@@ -200,9 +200,12 @@ fn dry_run_error(given: Vec<Value>) -> FieldError {
 fn delete_options_of_body(body: &Value) -> Result<DeleteOptions, ApiError> {
     let kind = body["kind"].as_str().unwrap_or_default();
     if !matches!(kind, "" | "DeleteOptions") {
-        let version = body["apiVersion"].as_str().unwrap_or_default();
+        let version = match body["apiVersion"].as_str().unwrap_or_default() {
+            "" => "meta.k8s.io/v1",
+            given => given,
+        };
         return Err(ApiError::bad_request(format!(
-            "{kind} in version {version:?} cannot be handled as a DeleteOptions: the body of a delete request holds DeleteOptions"
+            "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/apis/meta/internalversion/scheme/register.go:27\""
         )));
     }
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);

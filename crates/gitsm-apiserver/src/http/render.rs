@@ -3,6 +3,7 @@
 use super::Asked;
 use super::body::Joiner;
 use super::reply::Reply;
+use crate::crd::controller::Clock;
 use crate::error::ApiError;
 use crate::kind::Kind;
 use crate::negotiate::{Accepted, Format, MetaVersion, Shape};
@@ -11,9 +12,7 @@ use crate::registry::ListReply;
 use crate::store::{Event, Stored};
 use crate::table::{Include, TableBuilder};
 use bytes::Bytes;
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// The reply that holds one object.
 pub(super) fn object(
@@ -100,7 +99,7 @@ fn list_meta(kind: &Kind, list: &ListReply, shape: Shape) -> Value {
     meta
 }
 
-fn table<'k>(asked: &Asked<'_>, kind: &'k Kind, version: MetaVersion) -> Result<TableBuilder<'k>, ApiError> {
+fn table(asked: &Asked<'_>, kind: &Kind, version: MetaVersion) -> Result<TableBuilder, ApiError> {
     let include = Include::parse(asked.query.get("includeObject").unwrap_or_default())?;
     Ok(TableBuilder::new(kind, asked.now, version, include))
 }
@@ -112,24 +111,32 @@ fn is_a_list() -> ApiError {
 
 /// Writes the events of one watch.
 pub(super) struct Events {
-    kind: Arc<Kind>,
     accepted: Accepted,
-    include: Include,
-    now: Timestamp,
+    /// The rows, where a table is wanted.
+    table: Option<TableBuilder>,
+    clock: Clock,
     /// The part of the key of shared encodings that does not change.
     form: String,
     is_first: bool,
 }
 
 impl Events {
-    pub(super) fn new(asked: &Asked<'_>, kind: &Arc<Kind>, accepted: Accepted) -> Result<Self, ApiError> {
+    pub(super) fn new(
+        asked: &Asked<'_>,
+        kind: &Kind,
+        accepted: Accepted,
+        clock: Clock,
+    ) -> Result<Self, ApiError> {
         let include = Include::parse(asked.query.get("includeObject").unwrap_or_default())?;
+        let table = match accepted.shape {
+            Shape::Table(version) => Some(TableBuilder::new(kind, asked.now, version, include)),
+            _ => None,
+        };
         Ok(Self {
             form: format!("{} {} {include:?}", kind.api_version(), accepted.memo_key()),
-            kind: Arc::clone(kind),
             accepted,
-            include,
-            now: asked.now,
+            table,
+            clock,
             is_first: true,
         })
     }
@@ -137,50 +144,51 @@ impl Events {
     /// The frame of a change. Watchers that want the same of the same event share its bytes.
     pub(super) fn frame(&mut self, change: &str, object: &Stored, event: Option<&Event>) -> Bytes {
         let is_first = std::mem::take(&mut self.is_first);
-        match event {
-            Some(event) => {
-                let headings = if is_first && matches!(self.accepted.shape, Shape::Table(_)) {
-                    " first"
-                } else {
-                    ""
-                };
-                let key = format!("{change} {}{headings}", self.form);
-                event.encoded(&key, || self.encode(change, object, is_first))
-            }
-            None => self.encode(change, object, is_first),
+        if let Some(table) = &mut self.table {
+            table.at((self.clock)());
         }
+        let Some(event) = event else {
+            return self.encode(change, object, is_first);
+        };
+        // Only the first table of a watch has headings.
+        let headings = if is_first && self.table.is_some() {
+            " first"
+        } else {
+            ""
+        };
+        let key = format!("{change} {}{headings}", self.form);
+        event.encoded(&key, || self.encode(change, object, is_first))
     }
 
     fn encode(&self, change: &str, object: &Stored, is_first: bool) -> Bytes {
-        let shaped = match self.accepted.shape {
-            Shape::Plain => {
-                let mut frame = Vec::with_capacity(object.json.len() + 32);
-                frame.extend_from_slice(format!("{{\"type\":\"{change}\",\"object\":").as_bytes());
-                frame.extend_from_slice(&object.json);
-                frame.extend_from_slice(b"}\n");
-                return frame.into();
-            }
-            Shape::Table(version) => self.table(version).event(&object.value(), is_first),
-            Shape::Metadata(version) | Shape::MetadataList(version) => {
+        let shaped = match (self.accepted.shape, &self.table) {
+            (Shape::Metadata(version) | Shape::MetadataList(version), _) => {
                 partial::object_metadata(&object.value(), version)
             }
+            (_, Some(table)) => table.event(&object.value(), is_first),
+            (_, None) => return plain_frame(change, &object.json),
         };
         format!("{{\"type\":\"{change}\",\"object\":{shaped}}}\n").into()
     }
 
     /// The object of a bookmark.
-    pub(super) fn bookmark(&self, kind: &Kind, meta: Value) -> Value {
+    pub(super) fn bookmark(&self, kind: &Kind, meta: &Value) -> Value {
         let object = json!({"kind": kind.names.kind, "apiVersion": kind.api_version(), "metadata": meta});
-        match self.accepted.shape {
-            Shape::Plain => object,
-            Shape::Table(version) => self.table(version).event(&object, false),
-            Shape::Metadata(version) | Shape::MetadataList(version) => {
+        match (self.accepted.shape, &self.table) {
+            (Shape::Metadata(version) | Shape::MetadataList(version), _) => {
                 partial::object_metadata(&object, version)
             }
+            (_, Some(table)) => table.event(&object, false),
+            (_, None) => object,
         }
     }
+}
 
-    fn table(&self, version: MetaVersion) -> TableBuilder<'_> {
-        TableBuilder::new(&self.kind, self.now, version, self.include)
-    }
+/// The stored bytes with a frame around them.
+fn plain_frame(change: &str, object: &[u8]) -> Bytes {
+    let mut frame = Vec::with_capacity(object.len() + 40);
+    frame.extend_from_slice(format!("{{\"type\":\"{change}\",\"object\":").as_bytes());
+    frame.extend_from_slice(object);
+    frame.extend_from_slice(b"}\n");
+    frame.into()
 }

@@ -10,7 +10,12 @@ use crate::registry::Selection;
 use crate::request::{ResourceRequest, Verb};
 use bytes::Bytes;
 use http_body::Body;
+use std::future::Future;
 use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// Bodies of more bytes are read and judged apart from other requests.
+const LARGE: usize = 128 * 1_024;
 
 impl Api {
     pub(super) async fn resource<B>(
@@ -29,7 +34,7 @@ impl Api {
         }
         let table = self.registry.kinds().snapshot();
         let found = table.resource(&request.group, &request.version, &request.resource);
-        let Some(kind) = found.filter(|kind| is_in_place(kind, request)) else {
+        let Some(kind) = found.filter(|kind| is_in_place(kind, request) && is_stored(kind)) else {
             return Ok(Reply::page_not_found());
         };
         let part = part(kind, request)?;
@@ -40,7 +45,13 @@ impl Api {
             Verb::Watch => self.watch(asked, kind, request, permit).await,
             _ => {
                 let raw = body::read(body).await?;
-                self.write(asked, kind, part, request, raw).await
+                let is_large = raw.len() > LARGE;
+                let writing = self.write(asked, kind, part, request, raw);
+                if is_large {
+                    apart(writing).await
+                } else {
+                    writing.await
+                }
             }
         }?;
         let warning = kind.deprecation_warning.as_slice();
@@ -116,9 +127,24 @@ impl Api {
         let selection = Selection::parse(kind, &options)?;
         let namespace = request.namespace.as_deref();
         let watcher = self.registry.watch(kind, namespace, selection, &options).await?;
-        let encoder = render::Events::new(asked, kind, accepted)?;
+        let encoder = render::Events::new(asked, kind, accepted, Arc::clone(&self.clock))?;
         Ok(stream::start(self, watcher, encoder, &options, permit))
     }
+}
+
+/// Works on a large body where it does not keep other requests waiting.
+async fn apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let runtime = Handle::current();
+    if runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
+        tokio::task::block_in_place(|| runtime.block_on(work))
+    } else {
+        work.await
+    }
+}
+
+/// Kinds that can only be created are answered by the reviews, never stored.
+fn is_stored(kind: &Kind) -> bool {
+    kind.verbs.as_slice() != [Verb::Create]
 }
 
 /// Whether the path has a namespace where the kind needs one. Lists and watches may leave it out.
@@ -152,12 +178,26 @@ fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), 
         Part::Finalize => verb == Verb::Update,
     };
     if !allowed {
-        return Err(unsupported(verb, kind.named()));
+        if kind.origin == Origin::BuiltIn {
+            return Err(not_routed());
+        }
+        let mut error = unsupported(verb, kind.named());
+        if part == Part::Whole && verb == Verb::Create && request.name.is_none() {
+            // Nothing else keeps a custom resource from being created.
+            error.message = "create not allowed while custom resource definition is terminating".to_owned();
+        }
+        return Err(error);
     }
     if matches!(verb, Verb::Update | Verb::Patch) && request.name.is_none() {
         return Err(ApiError::bad_request("name must be provided"));
     }
     Ok(())
+}
+
+/// 405 as upstream answers it for built-in kinds, whose routes lack what is not allowed.
+fn not_routed() -> ApiError {
+    let message = "the server does not allow this method on the requested resource";
+    ApiError::new(405, "MethodNotAllowed", message).with_causes(vec![])
 }
 
 fn unsupported(verb: Verb, named: crate::error::Named<'_>) -> ApiError {

@@ -4,7 +4,7 @@ use super::body::ReplyBody;
 use super::render::Events;
 use super::reply::Reply;
 use super::{Api, Held};
-use crate::kind::Kind;
+use crate::kind::{Kind, Origin};
 use crate::negotiate::JSON;
 use crate::registry::fill_random;
 use crate::registry::watch::{Step, Watcher};
@@ -174,11 +174,14 @@ impl Stream {
 
     fn push_bookmark(&mut self, revision: u64, is_initial_end: bool) {
         self.told = revision;
-        let mut meta = json!({"resourceVersion": revision.to_string(), "creationTimestamp": null});
+        let mut meta = json!({"resourceVersion": revision.to_string()});
+        if self.watcher.kind().origin == Origin::BuiltIn {
+            meta["creationTimestamp"] = Value::Null;
+        }
         if is_initial_end {
             meta["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
-        let object = self.events.bookmark(self.watcher.kind(), meta);
+        let object = self.events.bookmark(self.watcher.kind(), &meta);
         self.push("BOOKMARK", &object);
     }
 
@@ -194,6 +197,8 @@ impl Stream {
         }
         let piece = self.piece.split().freeze();
         tokio::select! {
+            // At the end of the watch what is there is sent all the same, if there is room for it.
+            biased;
             sent = self.sender.send(piece) => sent.is_ok(),
             // A client that does not read is not waited for beyond the end of its watch.
             () = sleep_until(self.ends) => false,

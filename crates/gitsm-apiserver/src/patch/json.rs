@@ -1,7 +1,8 @@
 //! JSON patches, RFC 6902, as `evanphx/json-patch` v4 applies them for Kubernetes.
 //!
 //! Where the library departs from the RFC so does this: a `test` for null holds where there is nothing, indices may
-//! count from the end, and what stands before the first `/` of a pointer is not looked at.
+//! count from the end, what stands before the first `/` of a pointer is not looked at, and replacing the whole object
+//! by what is neither object nor list changes nothing.
 
 use super::{go_type, rejected};
 use crate::error::ApiError;
@@ -11,6 +12,28 @@ use serde_json::{Map, Value};
 const MAX_OPERATIONS: usize = 10_000;
 /// Most bytes, as JSON, that the `copy` operations of one patch may make: the limit of a request body.
 const MAX_COPIED: usize = 3 * 1024 * 1024;
+
+/// Most elements of lists that one patch may shift about: a fraction of a second.
+const MAX_SHIFTED: usize = 50_000_000;
+
+/// What a patch has used of its bounds.
+#[derive(Default)]
+struct Spent {
+    copied: usize,
+    shifted: usize,
+}
+
+impl Spent {
+    /// Notes that an insertion or removal moves the elements behind it.
+    fn shift(&mut self, elements: usize) -> Result<(), Failed> {
+        self.shifted = self.shifted.saturating_add(elements);
+        if self.shifted > MAX_SHIFTED {
+            Err(Failed)
+        } else {
+            Ok(())
+        }
+    }
+}
 
 /// A patch that was read.
 #[derive(Debug, Clone)]
@@ -44,7 +67,7 @@ impl Patch {
         for (index, element) in elements.into_iter().enumerate() {
             let operation = match element {
                 Value::Object(operation) => operation,
-                Value::Null => Map::new(),
+                Value::Null => return Err(invalid("null", "unsupported operation")),
                 other => return Err(malformed(go_type(&other), "value of type handlers.jsonPatchOp")),
             };
             for (name, value) in &operation {
@@ -60,18 +83,12 @@ impl Patch {
                     )),
                 }
             }
-            let known = ["add", "remove", "replace", "move", "copy", "test"];
-            if !operation
-                .get("op")
-                .and_then(Value::as_str)
-                .is_some_and(|op| known.contains(&op))
-            {
-                let operation = Value::Object(operation);
-                return Err(ApiError::bad_request(format!(
-                    "invalid operation {operation}: unsupported operation"
-                )));
-            }
             operations.push(operation);
+        }
+        for operation in &operations {
+            if let Some(why) = incomplete(operation) {
+                return Err(invalid(&Value::Object(operation.clone()).to_string(), why));
+            }
         }
         if operations.len() > MAX_OPERATIONS {
             return Err(ApiError::new(
@@ -92,40 +109,61 @@ impl Patch {
     /// 422 where one cannot be done, for example a `test` that fails.
     pub fn apply(&self, object: &mut Value) -> Result<(), ApiError> {
         let mut changed = object.clone();
-        let mut copied = 0;
+        let mut spent = Spent::default();
         for operation in &self.operations {
-            perform(&mut changed, operation, &mut copied).map_err(|Failed| rejected())?;
+            perform(&mut changed, operation, &mut spent).map_err(|Failed| rejected())?;
         }
         *object = changed;
         Ok(())
     }
 }
 
-fn perform(object: &mut Value, operation: &Map<String, Value>, copied: &mut usize) -> Result<(), Failed> {
+fn invalid(operation: &str, why: &str) -> ApiError {
+    ApiError::bad_request(format!("invalid operation {operation}: {why}"))
+}
+
+/// What an operation lacks.
+fn incomplete(operation: &Map<String, Value>) -> Option<&'static str> {
+    let is_text = |name: &str| operation.get(name).is_some_and(Value::is_string);
+    match operation.get("op").and_then(Value::as_str).unwrap_or_default() {
+        "add" | "replace" if !operation.contains_key("value") => {
+            Some("failed to decode 'value': operation, missing value field: missing value")
+        }
+        "move" | "copy" if !is_text("from") => {
+            Some("failed to decode 'from': operation, missing from field: missing value")
+        }
+        "add" | "replace" | "move" | "copy" | "remove" | "test" => {
+            let why = "failed to decode 'path': operation missing path field: missing value";
+            (!is_text("path")).then_some(why)
+        }
+        _ => Some("unsupported operation"),
+    }
+}
+
+fn perform(object: &mut Value, operation: &Map<String, Value>, spent: &mut Spent) -> Result<(), Failed> {
     let text = |name: &str| operation.get(name).and_then(Value::as_str);
     let path = text("path").ok_or(Failed);
     let value = operation.get("value");
     match text("op").unwrap_or_default() {
-        "add" => add(object, path?, value.cloned().unwrap_or(Value::Null)),
-        "remove" => remove(object, path?),
+        "add" => add(object, path?, value.cloned().unwrap_or(Value::Null), spent),
+        "remove" => take(object, path?, spent).map(drop),
         "replace" => replace(object, path?, value.cloned()),
         "test" => test(object, path?, value),
         "move" => {
             let from = text("from").ok_or(Failed)?;
-            let moved = get(object, from)?.cloned().unwrap_or(Value::Null);
-            remove(object, from)?;
-            add(object, path?, moved)
+            let moved = take(object, from, spent)?;
+            add(object, path?, moved, spent)
         }
         "copy" => {
             let from = text("from").ok_or(Failed)?;
             let copy = get(object, from)?.cloned().unwrap_or(Value::Null);
             if !copy.is_null() {
-                *copied = copied.saturating_add(copy.to_string().len());
+                spent.copied = spent.copied.saturating_add(copy.to_string().len());
             }
-            if *copied > MAX_COPIED {
+            if spent.copied > MAX_COPIED {
                 return Err(Failed);
             }
-            add(object, path?, copy)
+            add(object, path?, copy, spent)
         }
         _ => Err(Failed),
     }
@@ -164,26 +202,33 @@ fn index(step: &str, len: usize) -> Result<usize, Failed> {
     usize::try_from(index).map_err(|_| Failed)
 }
 
-/// Where in a container a step leads: `Ok(None)` for an absent or null field.
+/// Where in a container a step leads: `Ok(None)` for null.
 fn child<'v>(container: &'v Value, step: &str) -> Result<Option<&'v Value>, Failed> {
     let found = match container {
         Value::Object(fields) => fields.get(step),
-        Value::Array(elements) => Some(elements.get(index(step, elements.len())?).ok_or(Failed)?),
-        _ => return Err(Failed),
+        Value::Array(elements) => elements.get(index(step, elements.len())?),
+        _ => None,
     };
-    Ok(found.filter(|value| !value.is_null()))
+    let found = found.ok_or(Failed)?;
+    Ok(Some(found).filter(|value| !value.is_null()))
 }
 
-fn get<'v>(object: &'v Value, pointer: &str) -> Result<Option<&'v Value>, Failed> {
+/// The container of a pointer's target, and the last step.
+fn parent<'v>(object: &'v Value, pointer: &str) -> Result<(&'v Value, String), Failed> {
     let (parents, last) = split(pointer)?;
     let mut at = object;
     for step in parents {
         at = child(at, &step)?.ok_or(Failed)?;
     }
+    Ok((at, last))
+}
+
+fn get<'v>(object: &'v Value, pointer: &str) -> Result<Option<&'v Value>, Failed> {
+    let (at, last) = parent(object, pointer)?;
     child(at, &last)
 }
 
-/// The container of a pointer's target, and the last step.
+/// As [`parent`], to change what is there.
 fn container<'v>(object: &'v mut Value, pointer: &str) -> Result<(&'v mut Value, String), Failed> {
     let (parents, last) = split(pointer)?;
     let mut at = object;
@@ -200,7 +245,7 @@ fn container<'v>(object: &'v mut Value, pointer: &str) -> Result<(&'v mut Value,
     Ok((at, last))
 }
 
-fn add(object: &mut Value, pointer: &str, value: Value) -> Result<(), Failed> {
+fn add(object: &mut Value, pointer: &str, value: Value, spent: &mut Spent) -> Result<(), Failed> {
     match container(object, pointer)? {
         (Value::Object(fields), name) => {
             fields.insert(name, value);
@@ -212,6 +257,7 @@ fn add(object: &mut Value, pointer: &str, value: Value) -> Result<(), Failed> {
             if index > elements.len() {
                 return Err(Failed);
             }
+            spent.shift(elements.len() - index)?;
             elements.insert(index, value);
         }
         _ => return Err(Failed),
@@ -219,16 +265,17 @@ fn add(object: &mut Value, pointer: &str, value: Value) -> Result<(), Failed> {
     Ok(())
 }
 
-fn remove(object: &mut Value, pointer: &str) -> Result<(), Failed> {
+/// Removes what is there.
+fn take(object: &mut Value, pointer: &str, spent: &mut Spent) -> Result<Value, Failed> {
     match container(object, pointer)? {
-        (Value::Object(fields), name) => fields.remove(&name).map(drop).ok_or(Failed),
+        (Value::Object(fields), name) => fields.remove(&name).ok_or(Failed),
         (Value::Array(elements), step) => {
             let index = index(&step, elements.len())?;
             if index >= elements.len() {
                 return Err(Failed);
             }
-            elements.remove(index);
-            Ok(())
+            spent.shift(elements.len() - index)?;
+            Ok(elements.remove(index))
         }
         _ => Err(Failed),
     }
@@ -236,8 +283,9 @@ fn remove(object: &mut Value, pointer: &str) -> Result<(), Failed> {
 
 fn replace(object: &mut Value, pointer: &str, value: Option<Value>) -> Result<(), Failed> {
     if pointer.is_empty() {
-        let value = value.filter(|value| value.is_object() || value.is_array());
-        *object = value.ok_or(Failed)?;
+        if let Some(value) = value.filter(|value| value.is_object() || value.is_array()) {
+            *object = value;
+        }
         return Ok(());
     }
     let value = value.unwrap_or(Value::Null);
@@ -257,7 +305,11 @@ fn test(object: &Value, pointer: &str, expected: Option<&Value>) -> Result<(), F
     let found = if pointer.is_empty() {
         Some(object)
     } else {
-        get(object, pointer)?
+        match parent(object, pointer)? {
+            // What is not there is as good as null.
+            (Value::Object(fields), name) => fields.get(&name).filter(|value| !value.is_null()),
+            (at, last) => child(at, &last)?,
+        }
     };
     if found == expected { Ok(()) } else { Err(Failed) }
 }
@@ -367,12 +419,12 @@ mod tests {
             json!({"op": "add", "path": "/a/-3", "value": 1}),
             json!({"op": "add", "path": "/a/x", "value": 1}),
             json!({"op": "add", "path": "a", "value": 1}),
-            json!({"op": "add", "value": 1}),
             json!({"op": "replace", "path": "/a/1", "value": 1}),
             json!({"op": "replace", "path": "/a/9223372036854775807", "value": 1}),
-            json!({"op": "replace", "path": "", "value": 1}),
+            json!({"op": "replace", "path": "/b", "value": 1}),
             json!({"op": "move", "from": "/b", "path": "/c"}),
-            json!({"op": "copy", "path": "/c"}),
+            json!({"op": "copy", "from": "/b", "path": "/c"}),
+            json!({"op": "copy", "from": "", "path": "/c"}),
             json!({"op": "test", "path": "/a", "value": [2]}),
             json!({"op": "test", "path": "/a"}),
             json!({"op": "frob", "path": "/a"}),
@@ -399,9 +451,63 @@ mod tests {
         let many = Value::Array(vec![json!({"op": "test", "path": "/a", "value": null}); 10_001]);
         let error = Patch::parse(many).unwrap_err();
         assert_eq!((error.code, error.reason), (413, "RequestEntityTooLarge"));
+        let shifts = Value::Array(vec![json!({"op": "add", "path": "/a/0", "value": 1}); 10_000]);
+        assert!(patched(json!({"a": vec![0; 10_000]}), shifts).is_err());
         // Each copy doubles the object.
         let copies = Value::Array(vec![json!({"op": "copy", "from": "/a", "path": "/a/x"}); 2]);
         assert!(patched(json!({"a": {"b": "x".repeat(2 << 20)}}), copies).is_err());
+    }
+
+    /// Asked of a real server (apiextensions-apiserver 1.36).
+    #[test]
+    fn incomplete_operations_are_told_apart() {
+        let value = "failed to decode 'value': operation, missing value field: missing value";
+        let from = "failed to decode 'from': operation, missing from field: missing value";
+        let path = "failed to decode 'path': operation missing path field: missing value";
+        for (operation, why) in [
+            (json!({"op": "add", "path": "/a"}), value),
+            (json!({"op": "move", "path": "/a"}), from),
+            (json!({"from": null, "op": "copy", "path": "/a"}), from),
+            (json!({"op": "add", "value": 1}), path),
+            (json!({"op": "test", "path": null}), path),
+            (json!({"op": "frob", "path": "/a"}), "unsupported operation"),
+            (json!({"path": "/a"}), "unsupported operation"),
+            (Value::Null, "unsupported operation"),
+        ] {
+            let error = Patch::parse(json!([operation.clone()])).unwrap_err();
+            assert_eq!(error.code, 400);
+            assert_eq!(error.message, format!("invalid operation {operation}: {why}"));
+        }
+    }
+
+    #[test]
+    fn nulls_are_values_and_nothing_replaces_the_whole_by_a_number() {
+        let object = json!({"a": 1, "n": null});
+        for (operation, result) in [
+            (
+                json!({"op": "add", "path": "/c", "value": null}),
+                json!({"a": 1, "c": null, "n": null}),
+            ),
+            (
+                json!({"op": "replace", "path": "/n", "value": 2}),
+                json!({"a": 1, "n": 2}),
+            ),
+            (
+                json!({"op": "move", "from": "/n", "path": "/c"}),
+                json!({"a": 1, "c": null}),
+            ),
+            (
+                json!({"op": "copy", "from": "/n", "path": "/a"}),
+                json!({"a": null, "n": null}),
+            ),
+            (json!({"op": "replace", "path": "", "value": 1}), object.clone()),
+            (
+                json!({"op": "add", "path": "x/c", "value": 1}),
+                json!({"a": 1, "c": 1, "n": null}),
+            ),
+        ] {
+            assert_eq!(patched(object.clone(), json!([operation])).unwrap(), result);
+        }
     }
 
     #[test]

@@ -89,18 +89,40 @@ fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
     if found.is_empty() && kind.origin != Origin::BuiltIn {
         return Err(missing());
     }
-    if kind.origin == Origin::BuiltIn && !found.is_empty() && found != wanted {
-        let version = object["apiVersion"].as_str().unwrap_or_default();
-        let version = version.rsplit('/').next().unwrap_or_default();
-        return Err(ApiError::bad_request(format!(
-            "{found} in version {version:?} cannot be handled as a {wanted}: converting ({found}) to ({wanted}): unknown conversion"
-        )));
+    if kind.origin == Origin::BuiltIn {
+        return check_built_in(kind, if found.is_empty() { wanted } else { found }, object);
     }
     Ok(())
 }
 
+/// A built-in kind takes no other; what it may be called is said in upstream's words.
+fn check_built_in(kind: &Kind, found: &str, object: &Value) -> Result<(), ApiError> {
+    let wanted = &kind.names.kind;
+    let expected = kind.api_version();
+    let api_version = match object["apiVersion"].as_str() {
+        None | Some("") => &expected,
+        Some(given) => given,
+    };
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    let why = if found != wanted {
+        let group = match &*kind.resource.group {
+            "" => "core",
+            group => group.split('.').next().unwrap_or_default(),
+        };
+        format!("converting ({version}.{found}) to ({group}.{wanted}): unknown conversion")
+    } else if api_version != expected {
+        let scheme = "pkg/api/legacyscheme/scheme.go:30";
+        format!("no kind {found:?} is registered for version {api_version:?} in scheme {scheme:?}")
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::bad_request(format!(
+        "{found} in version {version:?} cannot be handled as a {wanted}: {why}"
+    )))
+}
+
 /// What Go's decoder calls a value that is no object.
-fn go_type(value: &Value) -> &'static str {
+pub(super) fn go_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -1,6 +1,6 @@
 //! The scale subresource: replicas of an object as an `autoscaling/v1` Scale.
 
-use super::update::Replacement;
+use super::update::{Replacement, undecodable_patch};
 use super::{Body, PatchBody, Registry, Request, convert, incoming, ownership};
 use crate::error::{ApiError, Cause};
 use crate::http::decode;
@@ -57,7 +57,7 @@ impl Registry {
         incoming::bind_namespace(&mut wanted, request.namespace)?;
         incoming::check_name(&wanted, name)?;
         let may_retry = meta_text(&wanted, "resourceVersion").is_empty();
-        self.rescale(request, name, may_retry, warnings, |_| {
+        self.rescale(request, name, may_retry, warnings, false, |_| {
             Ok((wanted.clone(), false))
         })
         .await
@@ -82,7 +82,7 @@ impl Registry {
             .map_err(|why| ApiError::bad_request(format!("error decoding patch: {why}")))?
             .value;
         let may_retry = patch.pointer("/metadata/resourceVersion").is_none();
-        self.rescale(request, name, may_retry, warnings, |scale| {
+        self.rescale(request, name, may_retry, warnings, true, |scale| {
             let mut wanted = scale.clone();
             match body.kind {
                 PatchKind::Json => patch::json::Patch::parse(patch.clone())?.apply(&mut wanted)?,
@@ -101,6 +101,7 @@ impl Registry {
         name: &str,
         may_retry: bool,
         warnings: &mut Vec<String>,
+        is_patch: bool,
         make: impl Fn(&Value) -> Result<(Value, bool), ApiError> + Send + Sync,
     ) -> Result<Value, ApiError> {
         let kind = request.kind;
@@ -110,14 +111,24 @@ impl Registry {
             let mut scale = of_object(paths, old, false)?;
             fields.to_scale(old, &mut scale).map_err(ApiError::internal)?;
             let (mut wanted, is_owned) = make(&scale)?;
-            check(&wanted)?;
+            check(&wanted).map_err(|why| {
+                if is_patch {
+                    undecodable_patch(&wanted, &why)
+                } else {
+                    undecodable(&why)
+                }
+            })?;
             if !is_owned {
                 wanted = note(request, &scale, wanted);
             }
             let mut object = old.clone();
             let replicas = wanted["spec"]["replicas"].as_i64().unwrap_or(0);
             set_number(&mut object, &paths.spec_replicas, replicas);
-            set_meta(&mut object, "resourceVersion", revision_of(&wanted, old));
+            set_meta(
+                &mut object,
+                "resourceVersion",
+                Some(revision_of(&wanted, old).into()),
+            );
             let version = kind.api_version();
             fields
                 .to_object(&wanted, &mut object, &version)
@@ -134,12 +145,12 @@ impl Registry {
     }
 }
 
-fn revision_of(wanted: &Value, old: &Value) -> Option<Value> {
-    let given = metadata(wanted)["resourceVersion"]
-        .as_str()
-        .filter(|text| !text.is_empty());
-    let revision = given.unwrap_or_else(|| meta_text(old, "resourceVersion"));
-    Some(revision.into())
+/// The revision that the write insists on: the one that the Scale names, or that of the object.
+fn revision_of<'v>(wanted: &'v Value, old: &'v Value) -> &'v str {
+    match meta_text(wanted, "resourceVersion") {
+        "" => meta_text(old, "resourceVersion"),
+        given => given,
+    }
 }
 
 fn scale_paths<'k>(kind: &'k Kind, name: &str) -> Result<&'k ScalePaths, ApiError> {
@@ -196,21 +207,26 @@ fn selector_text(selector: &Map<String, Value>) -> String {
     terms.collect::<Vec<_>>().join(",")
 }
 
-fn check(scale: &Value) -> Result<(), ApiError> {
+fn check(scale: &Value) -> Result<(), String> {
     let replicas = &scale["spec"]["replicas"];
     if !replicas.is_null()
         && replicas
             .as_i64()
             .is_none_or(|number| i32::try_from(number).is_err())
     {
-        let why = format!(
-            "json: cannot unmarshal {replicas} into Go struct field ScaleSpec.spec.replicas of type int32"
-        );
-        return Err(ApiError::bad_request(format!(
-            "Scale in version \"v1\" cannot be handled as a Scale: {why}"
-        )));
+        let found = incoming::go_type(replicas);
+        return Err(format!(
+            "json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32"
+        ));
     }
     Ok(())
+}
+
+/// 400 for a body that is no Scale.
+fn undecodable(why: &str) -> ApiError {
+    ApiError::bad_request(format!(
+        "Scale in version \"v1\" cannot be handled as a Scale: {why}"
+    ))
 }
 
 fn note(request: &Request<'_>, old: &Value, new: Value) -> Value {

@@ -19,7 +19,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(super) const FORMAT: u64 = 1;
 
 /// (group, resource, namespace, name) to (revision, object).
-const OBJECTS: TableDefinition<'_, (&str, &str, &str, &str), (u64, &[u8])> = TableDefinition::new("objects");
+const OBJECTS: TableDefinition<'_, ObjectKey<'static>, ObjectValue<'static>> =
+    TableDefinition::new("objects");
 /// Revision to (kind, instant, group, resource, namespace, name, object, revision before, object before).
 const LOG: TableDefinition<'_, u64, LogValue<'static>> = TableDefinition::new("log");
 /// (group, resource) to the revision of its last write that is not in the log.
@@ -27,6 +28,8 @@ const UNLOGGED: TableDefinition<'_, (&str, &str), u64> = TableDefinition::new("u
 /// What is in [`State`], and the format.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
+type ObjectKey<'a> = (&'a str, &'a str, &'a str, &'a str);
+type ObjectValue<'a> = (u64, &'a [u8]);
 type LogValue<'a> = (
     u8,
     u64,

@@ -6,11 +6,16 @@ use super::types::OpenError;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file with the data.
 pub const DATABASE_FILE: &str = "store.redb";
 /// The file that is locked while a process has the store open; it names the process.
 const LOCK_FILE: &str = "lock";
+
+/// How often and after which pauses a lock is tried again.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A held lock. The system frees it when the process ends, however it ends.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ pub(super) fn claim(folder: &Path) -> Result<FolderLock, OpenError> {
     let mut file = options
         .open(&path)
         .map_err(|error| refused(folder, &path, &error))?;
-    match file.try_lock() {
+    match lock(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
@@ -47,6 +52,18 @@ pub(super) fn claim(folder: &Path) -> Result<FolderLock, OpenError> {
         .and_then(|()| file.write_all(note.as_bytes()))
         .map_err(|error| refused(folder, &path, &error))?;
     Ok(FolderLock { _file: file })
+}
+
+/// Locks a file, and waits a moment for it: a process that was just killed holds its locks until the system has
+/// cleaned up after it.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    file.try_lock()
 }
 
 /// Opens what is in a claimed folder, or makes a new store whose revision is `seed`.

@@ -257,7 +257,6 @@ impl Memory {
         let mut last = None;
         loop {
             let (name, stored) = match (now.peek(), then.peek()) {
-                (None, None) => break,
                 (Some((name, stored)), other) if other.is_none_or(|(changed, _)| name < changed) => {
                     let next = (*name, Some(*stored));
                     now.next();
@@ -271,7 +270,7 @@ impl Memory {
                     then.next();
                     next
                 }
-                (Some(_), None) => break,
+                (_, None) => break,
             };
             let Some(stored) = stored else { continue };
             if page.items.len() < limit {

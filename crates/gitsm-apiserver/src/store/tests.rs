@@ -701,3 +701,65 @@ fn the_log_forgets_a_little_more_than_comes_in() {
     assert_eq!(log.trim(100, 100), Some(98));
     assert_eq!(log.trim(1, 100), None);
 }
+
+/// A database whose disk is full.
+struct Full;
+
+impl Backend for Full {
+    fn load(&self) -> Result<backend::Loaded, BackendError> {
+        Err(BackendError::new("not asked for"))
+    }
+
+    fn commit(&self, _: &backend::Batch<'_>) -> Result<(), BackendError> {
+        Err(BackendError::new("no space left"))
+    }
+
+    fn compact(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn backup(&self, _: &Path) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_failed_commit_is_not_seen_and_ends_all_writing() {
+    let fixture = Fixture::new();
+    let state = backend::State {
+        revision: SEED,
+        compacted: SEED,
+        uid: 1,
+    };
+    let memory = Arc::new(Memory::new(&state, fixture.retention.clone()));
+    let (queue, commands) = mpsc::channel(4);
+    let ask = |name: &str| {
+        let (answer, answered) = oneshot::channel();
+        let request = writer::Request::prepare(put(&key(name), Expect::Absent, "x"), answer).unwrap();
+        queue
+            .blocking_send(Command::Write(Box::new(request)))
+            .map_err(|_| "closed")
+            .unwrap();
+        answered
+    };
+    let writer = writer::Writer {
+        memory: Arc::clone(&memory),
+        database: Arc::new(Full),
+        clock: fixture.options().clock,
+        log: LogIndex::new(fixture.retention.clone()),
+        failed: None,
+        lock: folder::claim(&fixture.path()).unwrap(),
+    };
+    let thread = std::thread::spawn(move || writer.run(commands));
+    for name in ["a", "a", "b"] {
+        let answer = ask(name).blocking_recv().unwrap();
+        assert_eq!(answer, Err(WriteError::Io("no space left".into())));
+    }
+    assert_eq!((memory.revision(), memory.count(&changes())), (SEED, 0));
+    drop(queue);
+    thread.join().unwrap();
+}

@@ -3,10 +3,7 @@
 //! Columns and cells of custom kinds come from their CRD, as `customresource/tableconvertor` of the real server makes
 //! them; built-in kinds have the columns of its printers.
 
-pub mod age;
 mod builtin;
-mod custom;
-pub mod paths;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +11,7 @@ use crate::error::ApiError;
 use crate::kind::{Column, Kind, Origin};
 use crate::negotiate::MetaVersion;
 use crate::partial;
+use gitsm_schema::columns::PrinterColumns;
 use gitsm_schema::values::go_quote;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -53,25 +51,26 @@ impl Include {
 }
 
 /// Makes tables of objects of one kind at one moment.
-#[derive(Debug, Clone, Copy)]
-pub struct TableBuilder<'k> {
-    cells: Cells<'k>,
+#[derive(Debug, Clone)]
+pub struct TableBuilder {
+    cells: Cells,
     now: Timestamp,
     version: MetaVersion,
     include: Include,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Cells<'k> {
-    Custom(&'k [Column]),
+#[derive(Debug, Clone)]
+enum Cells {
+    Custom(PrinterColumns),
     BuiltIn(&'static builtin::Printer),
 }
 
-impl<'k> TableBuilder<'k> {
-    /// For the objects of a kind. Ages are counted up to `now`.
-    pub fn new(kind: &'k Kind, now: Timestamp, version: MetaVersion, include: Include) -> Self {
+impl TableBuilder {
+    /// For the objects of a kind. Ages are counted up to `now`. The paths of columns are read here: a watch keeps the
+    /// builder and moves its clock ([`at`](Self::at)).
+    pub fn new(kind: &Kind, now: Timestamp, version: MetaVersion, include: Include) -> Self {
         let cells = match kind.origin {
-            Origin::Custom(_) => Cells::Custom(&kind.schema.columns),
+            Origin::Custom(_) => Cells::Custom(compile(&kind.schema.columns)),
             Origin::BuiltIn => Cells::BuiltIn(builtin::printer(&kind.resource.group, &kind.names.kind)),
         };
         Self {
@@ -80,6 +79,12 @@ impl<'k> TableBuilder<'k> {
             version,
             include,
         }
+    }
+
+    /// The same at another moment.
+    pub fn at(&mut self, now: Timestamp) -> &Self {
+        self.now = now;
+        self
     }
 
     /// The table of a list; `list_metadata` is that of the list: resource version, continue token and number of
@@ -111,8 +116,8 @@ impl<'k> TableBuilder<'k> {
     }
 
     fn columns(&self) -> Value {
-        match self.cells {
-            Cells::Custom(columns) => custom::definitions(columns),
+        match &self.cells {
+            Cells::Custom(columns) => columns.definitions().into(),
             Cells::BuiltIn(printer) => printer.definitions(),
         }
     }
@@ -123,8 +128,8 @@ impl<'k> TableBuilder<'k> {
             Include::Object => item.clone(),
             Include::None => Value::Null,
         };
-        let (cells, condition) = match self.cells {
-            Cells::Custom(columns) => (custom::cells(columns, item, self.now), None),
+        let (cells, condition) = match &self.cells {
+            Cells::Custom(columns) => (columns.cells(item, self.now), None),
             Cells::BuiltIn(printer) => ((printer.cells)(item, self.now), (printer.condition)(item)),
         };
         let mut row = object([("cells", cells.into()), ("object", shown)]);
@@ -133,6 +138,21 @@ impl<'k> TableBuilder<'k> {
         }
         row
     }
+}
+
+/// The columns of a CRD, their paths read.
+fn compile(columns: &[Column]) -> PrinterColumns {
+    let columns = columns.iter().map(|column| {
+        json!({
+            "name": column.name,
+            "type": column.ty,
+            "format": column.format,
+            "description": column.description,
+            "priority": column.priority,
+            "jsonPath": column.json_path,
+        })
+    });
+    PrinterColumns::compile(&columns.collect::<Vec<Value>>())
 }
 
 /// An object of fields, without the copies that `json!` makes of values.

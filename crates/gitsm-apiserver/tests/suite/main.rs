@@ -1,4 +1,12 @@
 //! The server as its clients see it.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
+mod definitions;
+mod deleting;
+mod harness;
+mod limits;
+mod reading;
+mod serving;
 mod store;
+mod watching;
+mod writing;

@@ -1,12 +1,12 @@
 //! What tables show of custom resources: `additionalPrinterColumns`; and `selectableFields`, which use the same paths.
 
-mod age;
+pub mod age;
 mod jsonpath;
 
 use crate::values::{go_json, go_value};
 use jiff::Timestamp;
 pub use jsonpath::JsonPath;
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 const NAME_DESCRIPTION: &str = "Name must be unique within a namespace. Is required when creating resources, although \
     some resources may allow a client to request the generation of an appropriate name automatically. Name is \
@@ -145,20 +145,31 @@ fn cell(ty: ColumnType, value: &Value, now: Timestamp) -> Value {
         // The printer of Go has these words for nothing.
         (ColumnType::Text, Value::Null) => Value::from("<no value>"),
         (ColumnType::Text, value) => Value::from(printed(value)),
-        (ColumnType::Integer, Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Value::from(integer),
-            (None, Some(float)) => Value::from(truncated(float)),
-            _ => Value::Null,
+        (ColumnType::Integer, Value::Number(number)) => match as_stored(number) {
+            Ok(whole) => Value::from(whole),
+            Err(float) => Value::from(truncated(float)),
         },
-        // A whole double prints without a point.
-        (ColumnType::Number, Value::Number(number)) => match number.as_f64() {
-            Some(float) if float.fract() == 0.0 && float.abs() < 1e15 => Value::from(truncated(float)),
-            _ => value.clone(),
+        (ColumnType::Number, Value::Number(number)) => match as_stored(number) {
+            Ok(whole) => Value::from(whole),
+            Err(float) => Value::from(float),
         },
         (ColumnType::Boolean, Value::Bool(_)) => value.clone(),
-        (ColumnType::Date, Value::String(text)) => Value::from(age::age_of(text, now)),
+        (ColumnType::Date, Value::String(text)) => Value::from(age::since(text, now)),
         _ => Value::Null,
     }
+}
+
+/// A number as Kubernetes reads it back from its store: whole where it has no fraction and 64 bits are enough.
+fn as_stored(number: &Number) -> Result<i64, f64> {
+    if let Some(whole) = number.as_i64() {
+        return Ok(whole);
+    }
+    let float = number.as_f64().unwrap_or_default();
+    // 2^63
+    if float.fract() == 0.0 && float.abs() < 9_223_372_036_854_775_808.0 {
+        return Ok(truncated(float));
+    }
+    Err(float)
 }
 
 #[expect(
@@ -174,6 +185,10 @@ fn printed(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(_) | Value::Object(_) => go_json(value),
+        Value::Number(number) => match as_stored(number) {
+            Ok(whole) => whole.to_string(),
+            Err(float) => go_value(&Value::from(float)),
+        },
         scalar => go_value(scalar),
     }
 }

@@ -1,7 +1,7 @@
 //! Deployments, replica sets, stateful sets and daemon sets.
 
 use super::{defaults, pod, selector};
-use crate::builtin::complaints::{Complaints, at, entries, text};
+use crate::builtin::complaints::{Complaints, at, entries, list_mut, text};
 use crate::builtin::strategy::Rules;
 use crate::builtin::{read, types};
 use crate::kind::Part;
@@ -19,9 +19,14 @@ pub(in crate::builtin) const REPLICA_SET: Rules = Rules {
     validate: |set, complaints| {
         complaints.not_negative(at("spec.replicas"), &set["spec"]["replicas"]);
         complaints.not_negative(at("spec.minReadySeconds"), &set["spec"]["minReadySeconds"]);
-        check_pods(set, complaints, "empty selector is invalid for replicaset");
+        check_selects(set, complaints, "empty selector is invalid for deployment");
+        check_template(set, complaints);
     },
-    validate_update: |set, old, cx, complaints| keep_selector(set, old, cx.part, complaints),
+    validate_update: |set, old, cx, complaints| {
+        keep_selector(set, old, cx.part, complaints);
+        let counts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
+        check_status(set, cx.part, &counts, &["observedGeneration"], complaints);
+    },
     generation: true,
     selectable: &["status.replicas"],
     select: |set, _| Some(set["status"]["replicas"].as_i64().unwrap_or(0).to_string()),
@@ -48,7 +53,8 @@ pub(in crate::builtin) const DEPLOYMENT: Rules = Rules {
     validate: |deployment, complaints| {
         let spec = &deployment["spec"];
         complaints.not_negative(at("spec.replicas"), &spec["replicas"]);
-        check_pods(deployment, complaints, "empty selector is invalid for deployment");
+        check_selects(deployment, complaints, "empty selector is invalid for deployment");
+        check_template(deployment, complaints);
         check_strategy(&spec["strategy"], &at("spec.strategy"), complaints);
         for field in [
             "minReadySeconds",
@@ -68,7 +74,13 @@ pub(in crate::builtin) const DEPLOYMENT: Rules = Rules {
             );
         }
     },
-    validate_update: |deployment, old, cx, complaints| keep_selector(deployment, old, cx.part, complaints),
+    validate_update: |deployment, old, cx, complaints| {
+        keep_selector(deployment, old, cx.part, complaints);
+        let counts = ["updatedReplicas", "readyReplicas", "availableReplicas"];
+        let others = ["unavailableReplicas", "observedGeneration", "collisionCount"];
+        check_status(deployment, cx.part, &counts, &others, complaints);
+    },
+    generation_of_annotations: true,
     generation: true,
     ..Rules::NONE
 };
@@ -87,19 +99,45 @@ pub(in crate::builtin) const DAEMON_SET: Rules = Rules {
         }
         template(daemons);
     },
-    prepare_create: |daemons, _| reset_status(daemons, "apps.v1.DaemonSetStatus"),
+    prepare_create: |daemons, _| {
+        reset_status(daemons, "apps.v1.DaemonSetStatus");
+        count_template(daemons, 1);
+    },
+    prepare_update: |daemons, old, cx| {
+        if cx.part == Part::Whole {
+            let counted = old["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
+            let before = counted.and_then(|text| text.parse().ok()).unwrap_or(1_i64);
+            let changed = daemons["spec"]["template"] != old["spec"]["template"];
+            count_template(daemons, before.saturating_add(i64::from(changed)));
+        }
+    },
     validate: |daemons, complaints| {
         let spec = &daemons["spec"];
-        check_pods(daemons, complaints, "empty selector is invalid for daemonset");
+        check_selects(daemons, complaints, "empty selector is invalid for daemonset");
+        check_template(daemons, complaints);
         complaints.not_negative(at("spec.minReadySeconds"), &spec["minReadySeconds"]);
         complaints.not_negative(at("spec.revisionHistoryLimit"), &spec["revisionHistoryLimit"]);
-        complaints.one_of(
-            at("spec.updateStrategy.type"),
-            text(&spec["updateStrategy"], "type"),
-            &["RollingUpdate", "OnDelete"],
-        );
+        let strategy = &spec["updateStrategy"];
+        if !matches!(text(strategy, "type"), "RollingUpdate" | "OnDelete") {
+            let supported = &["RollingUpdate", "OnDelete"];
+            complaints.not_supported(at("spec.updateStrategy"), strategy.clone(), supported);
+        }
     },
-    validate_update: |daemons, old, cx, complaints| keep_selector(daemons, old, cx.part, complaints),
+    validate_update: |daemons, old, cx, complaints| {
+        keep_selector(daemons, old, cx.part, complaints);
+        let others = [
+            "currentNumberScheduled",
+            "numberMisscheduled",
+            "desiredNumberScheduled",
+            "numberReady",
+            "observedGeneration",
+            "updatedNumberScheduled",
+            "numberAvailable",
+            "numberUnavailable",
+            "collisionCount",
+        ];
+        check_status(daemons, cx.part, &[], &others, complaints);
+    },
     generation: true,
     ..Rules::NONE
 };
@@ -122,7 +160,7 @@ pub(in crate::builtin) const STATEFUL_SET: Rules = Rules {
         let retention = object(spec, "persistentVolumeClaimRetentionPolicy");
         set(retention, "whenDeleted", "Retain".into());
         set(retention, "whenScaled", "Retain".into());
-        for claim in spec["volumeClaimTemplates"].as_array_mut().into_iter().flatten() {
+        for claim in list_mut(spec, "volumeClaimTemplates") {
             claim["apiVersion"] = "v1".into();
             claim["kind"] = "PersistentVolumeClaim".into();
             claim["status"] = json!({"phase": "Pending"});
@@ -133,11 +171,11 @@ pub(in crate::builtin) const STATEFUL_SET: Rules = Rules {
     prepare_create: |set, _| reset_status(set, "apps.v1.StatefulSetStatus"),
     validate: |set, complaints| {
         let spec = &set["spec"];
-        complaints.one_of(
-            at("spec.podManagementPolicy"),
-            text(spec, "podManagementPolicy"),
-            &["OrderedReady", "Parallel"],
-        );
+        let policy = text(spec, "podManagementPolicy");
+        if !matches!(policy, "OrderedReady" | "Parallel") {
+            let detail = "must be 'OrderedReady' or 'Parallel'";
+            complaints.invalid(at("spec.podManagementPolicy"), policy, detail);
+        }
         let strategy = &spec["updateStrategy"];
         let path = at("spec.updateStrategy");
         match text(strategy, "type") {
@@ -159,9 +197,24 @@ pub(in crate::builtin) const STATEFUL_SET: Rules = Rules {
         }
         complaints.not_negative(at("spec.replicas"), &spec["replicas"]);
         complaints.not_negative(at("spec.minReadySeconds"), &spec["minReadySeconds"]);
-        check_pods(set, complaints, "empty selector is invalid for statefulset");
+        // The pods are not looked into: their volumes may come from claims.
+        check_selects(set, complaints, "empty selector is invalid for statefulset");
+        check_policy(set, complaints);
     },
     validate_update: |set, old, cx, complaints| {
+        let counts = [
+            "readyReplicas",
+            "currentReplicas",
+            "updatedReplicas",
+            "availableReplicas",
+        ];
+        check_status(
+            set,
+            cx.part,
+            &counts,
+            &["observedGeneration", "collisionCount"],
+            complaints,
+        );
         if cx.part != Part::Whole {
             return;
         }
@@ -193,6 +246,14 @@ pub(in crate::builtin) const STATEFUL_SET: Rules = Rules {
     generation: true,
     ..Rules::NONE
 };
+
+/// The annotation in which a daemon set counts the changes of its template, as it did before generations.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn count_template(daemons: &mut Value, generation: i64) {
+    let annotations = object(object(daemons, "metadata"), "annotations");
+    annotations[TEMPLATE_GENERATION] = generation.to_string().into();
+}
 
 /// A field that is an object, made where it is none.
 fn object<'v>(value: &'v mut Value, field: &str) -> &'v mut Value {
@@ -235,43 +296,56 @@ fn reset_status(owner: &mut Value, ty: &str) {
 }
 
 /// The selector is needed, says something, and selects the pods of the template.
-fn check_pods(owner: &Value, complaints: &mut Complaints, empty: &str) {
+fn check_selects(owner: &Value, complaints: &mut Complaints, empty: &str) {
     let spec = &owner["spec"];
     let path = at("spec.selector");
     let chosen = &spec["selector"];
     let labels = &spec["template"]["metadata"]["labels"];
+    let mut fits = false;
     if chosen.is_null() {
-        complaints.required(path, "");
+        // Daemon sets only complain that nothing matches.
+        if text(owner, "kind") != "DaemonSet" {
+            complaints.required(path, "");
+        }
     } else {
         selector::check(chosen, &path, complaints);
         if selector::is_empty(chosen) {
             complaints.invalid(path, chosen.clone(), empty);
-        } else if !selector::matches(chosen, labels) {
-            let labels = if labels.is_null() {
-                json!({})
-            } else {
-                labels.clone()
-            };
-            let detail = "`selector` does not match template `labels`";
-            complaints.invalid(at("spec.template.metadata.labels"), labels, detail);
+            fits = true;
+        } else {
+            fits = selector::matches(chosen, labels);
         }
     }
-    let template = at("spec.template");
+    if !fits {
+        let detail = "`selector` does not match template `labels`";
+        complaints.invalid(at("spec.template.metadata.labels"), labels.clone(), detail);
+    }
     for (key, value) in entries(&spec["template"]["metadata"], "labels") {
-        let path = template.field("labels");
+        let path = at("spec.template.labels");
         complaints.each_invalid(&path, key, names::qualified_name(key));
         let value = value.as_str().unwrap_or_default();
         complaints.each_invalid(&path, value, names::label_value(value));
     }
-    let pod_spec = &spec["template"]["spec"];
-    let path = template.field("spec");
-    pod::check_spec(pod_spec, &path, complaints);
+}
+
+/// What is wrong with the pods of a template.
+fn check_template(owner: &Value, complaints: &mut Complaints) {
+    let path = at("spec.template.spec");
+    pod::check_spec(&owner["spec"]["template"]["spec"], &path, complaints);
+    check_policy(owner, complaints);
+}
+
+/// The pods of a template run until someone ends them.
+fn check_policy(owner: &Value, complaints: &mut Complaints) {
+    let pod_spec = &owner["spec"]["template"]["spec"];
+    let path = at("spec.template.spec");
+    let kind = text(owner, "kind");
     let policy = text(pod_spec, "restartPolicy");
-    if matches!(policy, "Never" | "OnFailure") {
+    // Unknown words were complained about with the pods, which stateful sets do not look into.
+    if matches!(policy, "Never" | "OnFailure") || (kind == "StatefulSet" && policy != "Always") {
         complaints.not_supported(path.field("restartPolicy"), policy, &["Always"]);
     }
     if !pod_spec["activeDeadlineSeconds"].is_null() {
-        let kind = text(owner, "kind");
         let kind = if kind == "Deployment" { "ReplicaSet" } else { kind };
         complaints.forbidden(
             path.field("activeDeadlineSeconds"),
@@ -286,6 +360,34 @@ fn keep_selector(owner: &Value, old: &Value, part: Part, complaints: &mut Compla
             at("spec.selector"),
             &owner["spec"]["selector"],
             &old["spec"]["selector"],
+        );
+    }
+}
+
+/// Counts are not negative, and of some pods there are no more than of all.
+fn check_status(owner: &Value, part: Part, counts: &[&str], others: &[&str], complaints: &mut Complaints) {
+    if part != Part::Status {
+        return;
+    }
+    let status = &owner["status"];
+    for field in ["replicas"].iter().chain(counts).chain(others) {
+        complaints.not_negative(at("status").field(*field), &status[*field]);
+    }
+    let number = |field: &str| status[field].as_i64().unwrap_or(0);
+    for field in counts {
+        if number(field) > number("replicas") {
+            complaints.invalid(
+                at("status").field(*field),
+                number(field),
+                "cannot be greater than status.replicas",
+            );
+        }
+    }
+    if counts.contains(&"availableReplicas") && number("availableReplicas") > number("readyReplicas") {
+        complaints.invalid(
+            at("status.availableReplicas"),
+            number("availableReplicas"),
+            "cannot be greater than readyReplicas",
         );
     }
 }

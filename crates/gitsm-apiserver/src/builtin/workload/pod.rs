@@ -29,6 +29,7 @@ pub(in crate::builtin) const POD: Rules = Rules {
     },
     prepare_update: |pod, old, cx| {
         if cx.part == Part::Whole {
+            admit(&mut pod["spec"]);
             pod["status"] = old["status"].clone();
         }
     },
@@ -54,7 +55,7 @@ pub(in crate::builtin) const POD: Rules = Rules {
     ..Rules::NONE
 };
 
-/// What admission plugins, which real servers run by default, put into a new pod.
+/// What admission plugins, which real servers run by default, put into a pod.
 fn admit(spec: &mut Value) {
     for (field, value) in [
         ("priority", json!(0)),
@@ -166,16 +167,12 @@ pub(super) fn check_spec(spec: &Value, path: &Path, complaints: &mut Complaints)
     complaints.one_of(
         path.field("restartPolicy"),
         text(spec, "restartPolicy"),
-        &["Always", "Never", "OnFailure"],
+        &["Always", "OnFailure", "Never"],
     );
     complaints.one_of(
         path.field("dnsPolicy"),
         text(spec, "dnsPolicy"),
-        &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
-    );
-    complaints.not_negative(
-        path.field("terminationGracePeriodSeconds"),
-        &spec["terminationGracePeriodSeconds"],
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
     );
     for (key, value) in entries(spec, "nodeSelector") {
         let path = path.field("nodeSelector");

@@ -4,8 +4,8 @@ mod events;
 mod pods;
 mod workloads;
 
-use super::age;
 use super::{CREATED_DESCRIPTION, NAME_DESCRIPTION, definition};
+use gitsm_schema::columns::age;
 use jiff::Timestamp;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Pods: what their many statuses come down to.
 
-use super::super::age;
 use super::{AGE, NAME, Printer, created, elements, name, number, or_none, plain};
+use gitsm_schema::columns::age;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -95,7 +95,7 @@ fn kill_a_writer(folder: &Path, after: usize, acknowledged: &mut Acknowledged) -
             let text = (text != "-").then(|| text.to_owned());
             acknowledged.insert(name.to_owned(), (revision, text));
         }
-        if !killed && (count >= after || started.elapsed() > Duration::from_secs(60)) {
+        if !killed && (count >= after || started.elapsed() > Duration::from_mins(1)) {
             child.kill().unwrap();
             killed = true;
         }

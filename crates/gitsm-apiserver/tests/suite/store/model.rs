@@ -269,10 +269,8 @@ fn start_watch(store: &Store, model: &Model, resource: usize, after: u64) -> Opt
         }
         Err(WatchError::Expired { oldest }) => {
             assert!(oldest > after && oldest <= model.revision);
-            let must_be_known = model
-                .revision
-                .saturating_sub(KEPT as u64)
-                .max(model.unlogged[resource]);
+            let kept = model.revision.saturating_sub(KEPT as u64).max(SEED);
+            let must_be_known = kept.max(model.unlogged[resource]);
             assert!(
                 after < must_be_known,
                 "{after} must be known, {oldest} is the oldest"
@@ -363,8 +361,17 @@ fn list(store: &Store, model: &Model, resource: usize, back: u64, limit: usize) 
     assert_eq!(items, model.at(resource, at));
 }
 
+/// How many sequences are tried.
+fn cases() -> u32 {
+    if std::env::var_os("GITSM_SOAK").is_some() {
+        1000
+    } else {
+        24
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_store_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
