@@ -184,7 +184,10 @@ fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), 
         let mut error = unsupported(verb, kind.named());
         if part == Part::Whole && verb == Verb::Create && request.name.is_none() {
             // Nothing else keeps a custom resource from being created.
-            error.message = "create not allowed while custom resource definition is terminating".to_owned();
+            error.message = format!(
+                "{} not allowed while custom resource definition is terminating",
+                verb.as_str()
+            );
         }
         return Err(error);
     }
