@@ -15,21 +15,41 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Revisions inside of messages.
 static REVISION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)(resource ?version(?: in [a-z ]+)?:? ?|current: |too old resource version: )\d+( \(\d+\))?",
-    )
-    .unwrap()
+    let before = [
+        r"resource ?version(?: in [a-z ]+)?:? ?",
+        r"current: ",
+        r"in record \(",
+        r#"resourceVersion\\*":\\*""#,
+    ];
+    Regex::new(&format!(r"(?i)({})\d+( \(\d+\))?", before.join("|"))).unwrap()
 });
+/// Where in its database a server keeps an object.
+static PREFIX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"Key: /[a-z]+/").unwrap());
 static AGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d+m?s$").unwrap());
+
+/// Letters at the end of a generated name, and how much of what it should begin with is kept.
+const CHANCE: usize = 5;
+const LONGEST: usize = 58;
 
 /// What one server's answers have in common with each other.
 #[derive(Debug, Default)]
 pub(crate) struct Normal {
     uids: HashMap<String, usize>,
     revisions: HashMap<String, Vec<String>>,
+    /// Names that were made by chance.
+    made: Vec<(String, String)>,
 }
 
 impl Normal {
+    /// Remembers the name that a refused object was given, by what it should begin with.
+    pub(crate) fn learn(&mut self, generate_name: &str, answer: &Value) {
+        let name = answer["details"]["name"].as_str().unwrap_or("");
+        if !generate_name.is_empty() && name.len() > CHANCE {
+            let made = format!("{}<random>", &name[..name.len() - CHANCE]);
+            self.made.push((name.to_owned(), made));
+        }
+    }
+
     /// A value without what is of one server only.
     pub(crate) fn of(&mut self, value: &Value) -> Value {
         match value {
@@ -56,6 +76,7 @@ impl Normal {
             };
             normal.insert(key.clone(), value);
         }
+        sorted(&mut normal);
         normal
     }
 
@@ -100,14 +121,55 @@ impl Normal {
             format!("<uid {index}>")
         });
         let text = TIME.replace_all(&text, "<time>");
-        REVISION.replace_all(&text, "$1<revision>").into_owned()
+        let text = PREFIX.replace_all(&text, "Key: /<prefix>/");
+        let mut text = REVISION.replace_all(&text, "$1<revision>").into_owned();
+        for (name, made) in &self.made {
+            text = text.replace(name, made);
+        }
+        text
     }
+}
+
+/// The real servers walk through maps in no order, so that complaints come in any.
+fn sorted(status: &mut Map<String, Value>) {
+    if status.get("kind") != Some(&Value::from("Status"))
+        || status.get("reason") == Some(&Value::from("Conflict"))
+    {
+        return;
+    }
+    if let Some(Value::Array(causes)) = status
+        .get_mut("details")
+        .and_then(|details| details.get_mut("causes"))
+    {
+        causes.sort_by_cached_key(Value::to_string);
+        for cause in causes {
+            if let Some(Value::String(text)) = cause.get_mut("message") {
+                *text = words_in_order(text);
+            }
+        }
+    }
+    if let Some(Value::String(text)) = status.get_mut("message") {
+        *text = words_in_order(text);
+    }
+}
+
+/// The parts of a message in an order that does not depend on the server.
+fn words_in_order(text: &str) -> String {
+    for (start, between) in [("errors:\n", "\n"), (" is invalid: [", ", ")] {
+        if let Some((before, list)) = text.split_once(start) {
+            let mut parts: Vec<&str> = list.trim_end_matches(']').split(between).collect();
+            parts.sort_unstable();
+            return format!("{before}{start}{}", parts.join(between));
+        }
+    }
+    text.to_owned()
 }
 
 fn without_chance(metadata: &Map<String, Value>, name: &str) -> String {
     let generated = metadata.get("generateName").and_then(Value::as_str).unwrap_or("");
+    let generated = &generated[..generated.len().min(LONGEST)];
     match name.strip_prefix(generated) {
-        Some(chance) if !generated.is_empty() => format!("{generated}<{} random>", chance.len()),
+        Some(chance) if !generated.is_empty() && chance.len() == CHANCE => format!("{generated}<random>"),
         _ => name.to_owned(),
     }
 }

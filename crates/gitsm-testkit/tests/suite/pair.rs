@@ -149,6 +149,9 @@ impl Side {
                 let reply = self.send_until(request, step.until).await?;
                 let body = body_of(&reply);
                 self.keep(step, &body);
+                let sent: Value = serde_json::from_str(&request.body).unwrap_or_default();
+                let generated = sent["metadata"]["generateName"].as_str().unwrap_or("");
+                self.normal.learn(generated, &body);
                 self.answer(&reply, &body)
             }
             Action::Open { watch, request } => {

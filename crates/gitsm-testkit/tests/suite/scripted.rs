@@ -83,7 +83,7 @@ async fn take(
     let variables = BTreeMap::from([
         ("base".to_owned(), base.clone()),
         ("crd".to_owned(), format!("{CRDS}/things.{group}")),
-        ("group".to_owned(), group),
+        ("group".to_owned(), group.clone()),
         ("ns".to_owned(), namespace.clone()),
         ("core".to_owned(), format!("/api/v1/namespaces/{namespace}")),
     ]);
@@ -103,9 +103,14 @@ async fn take(
             }
             .into(),
         );
+        let served = if definition.contains("\"Cluster\"") {
+            format!("/apis/{group}/v1/things")
+        } else {
+            base
+        };
         steps.push(Step {
             until: Some(200),
-            ..Request::new(Method::GET, base).into()
+            ..Request::new(Method::GET, served).into()
         });
     }
     steps.extend(scenario.steps.into_iter().flat_map(Written::steps));
