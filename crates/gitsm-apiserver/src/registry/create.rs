@@ -1,6 +1,7 @@
 //! Creating objects.
 
 use super::incoming::{self, Body};
+use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause};
 use crate::kind::GroupResource;
@@ -110,10 +111,13 @@ impl Registry {
             change: Change::Put(convert::to_stored(kind, object)),
             durability: durability(kind),
         };
-        self.store.write(write).await.map_err(|error| match error {
-            WriteError::Exists => ApiError::already_exists(request.named(), &name),
-            other => store_error(&other),
-        })
+        let written = self.store.write(write).await;
+        written
+            .map(|stored| served(kind, &stored))
+            .map_err(|error| match error {
+                WriteError::Exists => ApiError::already_exists(request.named(), &name),
+                other => store_error(&other),
+            })
     }
 
     /// The namespace of a new object must be there and must not be on its way out.

@@ -132,7 +132,8 @@ impl Registry {
     }
 }
 
-fn served(kind: &Kind, stored: &Stored) -> Stored {
+/// A stored object as the version of the request shows it.
+pub(super) fn served(kind: &Kind, stored: &Stored) -> Stored {
     Stored {
         revision: stored.revision,
         json: convert::bytes(kind, stored),

@@ -94,6 +94,7 @@ async fn take(
     let mut steps: Vec<Step> = Vec::new();
     if let Some(name) = &scenario.definition {
         let definition = definitions.get(name).expect("a definition of definitions.yaml");
+        let is_cluster_wide = definition["spec"]["scope"] == "Cluster";
         let definition = definition.to_string();
         steps.push(
             Request {
@@ -103,7 +104,7 @@ async fn take(
             }
             .into(),
         );
-        let served = if definition.contains("\"Cluster\"") {
+        let served = if is_cluster_wide {
             format!("/apis/{group}/v1/things")
         } else {
             base
