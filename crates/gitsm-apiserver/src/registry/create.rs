@@ -101,7 +101,7 @@ impl Registry {
         let key = request.key(&name);
         if request.options.dry_run {
             return match self.store.get(&key) {
-                Some(_) => Err(ApiError::already_exists(request.named(), &name)),
+                Some(_) => Err(self.already_exists(request, &name)),
                 None => Ok(not_stored(&object)),
             };
         }
@@ -115,9 +115,18 @@ impl Registry {
         written
             .map(|stored| served(kind, &stored))
             .map_err(|error| match error {
-                WriteError::Exists => ApiError::already_exists(request.named(), &name),
+                WriteError::Exists => self.already_exists(request, &name),
                 other => store_error(&other),
             })
+    }
+
+    fn already_exists(&self, request: &Request<'_>, name: &str) -> ApiError {
+        let mut error = ApiError::already_exists(request.named(), name);
+        let found = self.store.get(&request.key(name));
+        if found.is_some_and(|found| system::is_deleting(&found.value())) {
+            error.message = format!("object is being deleted: {}", error.message);
+        }
+        error
     }
 
     /// The namespace of a new object must be there and must not be on its way out.
