@@ -2,10 +2,11 @@
 //!
 //! | server | is |
 //! |---|---|
+//! | [`Embedded`] | gitsm's own server, inside of the test's process: ready at once |
 //! | [`Real`] | a real Kubernetes API: built-in kinds, CRDs, custom resources, garbage collection, RBAC |
 //! | [`Apiextensions`] | the real server for CRDs and custom resources alone: ready in a second |
 //!
-//! The programs are made by `cargo xtask kube-apiserver`. Tests that need them belong to the real tier: they begin
+//! The programs of the last two are made by `cargo xtask kube-apiserver`. Tests that need them belong to the real tier: they begin
 //! with [`tier::skips_real`] and run under `cargo xtask test --real`. When such a test fails, the end of each
 //! server's log and the objects that are there are printed with it.
 //!
@@ -17,6 +18,7 @@ pub mod tier;
 mod apiextensions;
 mod connections;
 mod dump;
+mod embedded;
 #[cfg(test)]
 mod fake;
 mod kubeconfig;
@@ -29,6 +31,7 @@ mod servers;
 
 pub use apiextensions::Apiextensions;
 pub use client::{Client, Reply, Stream};
+pub use embedded::Embedded;
 pub use pki::{Identity, Pki};
 pub use real::Real;
 pub use servers::Servers;

@@ -3,6 +3,7 @@
 use super::custom::CustomResource;
 use super::status::{TERMINATING, is_true};
 use crate::kind::{Column, GroupResource, Kind, KindSchema, LazySchema, Names, Origin, ScalePaths};
+use crate::kinds::by_priority;
 use crate::request::Verb;
 use gitsm_apply::{ResourceTypes, TypeSchema};
 use gitsm_schema::cel::CompiledRules;
@@ -119,6 +120,13 @@ fn kind(
         .into_iter()
         .flatten()
         .find(|version| version["storage"] == true);
+    let storage_schema = match storage.filter(|version| version["name"] != name) {
+        Some(version) => {
+            let schema = ObjectSchema::new(schema_of(version)?).map_err(|error| error.to_string())?;
+            Some(Arc::new(schema))
+        }
+        None => None,
+    };
     Ok(Arc::new(Kind {
         resource: GroupResource::new(group, &names.plural),
         version: name.to_owned(),
@@ -129,11 +137,12 @@ fn kind(
             .collect(),
         has_status,
         scale,
-        deprecation_warning: deprecation(version, &api_version, &names.kind),
+        deprecation_warning: deprecation(spec, version, &api_version, &names.kind),
         storage_version: storage.map_or_else(
             || api_version.clone(),
             |version| format!("{group}/{}", text(&version["name"])),
         ),
+        storage_schema,
         strategy: Arc::new(strategy),
         schema,
         schema_since,
@@ -205,12 +214,51 @@ fn columns(columns: &Value) -> Vec<Column> {
         .collect()
 }
 
-fn deprecation(version: &Value, api_version: &str, kind: &str) -> Option<String> {
+/// The warning of a deprecated version: its own, or one that names the newest version to use instead.
+fn deprecation(spec: &Value, version: &Value, api_version: &str, kind: &str) -> Option<String> {
     if version["deprecated"] != true {
         return None;
     }
-    let own = version["deprecationWarning"]
-        .as_str()
-        .filter(|text| !text.is_empty());
-    Some(own.map_or_else(|| format!("{api_version} {kind} is deprecated"), str::to_owned))
+    let own = version["deprecationWarning"].as_str();
+    if let Some(own) = own.filter(|text| !text.is_empty()) {
+        return Some(own.to_owned());
+    }
+    let all = spec["versions"].as_array().into_iter().flatten();
+    let newest = all
+        .filter(|other| other["served"] == true && other["deprecated"] != true)
+        .map(|other| text(&other["name"]))
+        .filter(|other| by_priority(other, text(&version["name"])).is_lt())
+        .min_by(|a, b| by_priority(a, b));
+    let instead = newest.map_or_else(String::new, |newest| {
+        format!("; use {}/{newest} {kind}", text(&spec["group"]))
+    });
+    Some(format!("{api_version} {kind} is deprecated{instead}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::deprecation;
+    use serde_json::json;
+
+    #[test]
+    fn a_deprecated_version_names_the_newest_one_that_is_not() {
+        let version =
+            |name: &str, deprecated: bool| json!({"name": name, "served": true, "deprecated": deprecated});
+        let spec = json!({"group": "x.dev", "versions": [
+            version("v1", false), version("v2", false), version("v1beta1", true), version("v3", true),
+            {"name": "v4", "served": false},
+        ]});
+        let warning = |name: &str| deprecation(&spec, &version(name, true), &format!("x.dev/{name}"), "Foo");
+        assert_eq!(
+            warning("v1beta1").as_deref(),
+            Some("x.dev/v1beta1 Foo is deprecated; use x.dev/v2 Foo")
+        );
+        assert_eq!(warning("v3").as_deref(), Some("x.dev/v3 Foo is deprecated"));
+        assert_eq!(deprecation(&spec, &version("v1", false), "x.dev/v1", "Foo"), None);
+        let own = json!({"name": "v1beta1", "deprecated": true, "deprecationWarning": "go"});
+        assert_eq!(
+            deprecation(&spec, &own, "x.dev/v1beta1", "Foo").as_deref(),
+            Some("go")
+        );
+    }
 }

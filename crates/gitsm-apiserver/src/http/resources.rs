@@ -40,7 +40,7 @@ impl Api {
         let part = part(kind, request)?;
         check_verb(kind, part, request)?;
         let reply = match request.verb {
-            Verb::Get => self.get(asked, kind, part, request),
+            Verb::Get => self.get(asked, kind, part, request).await,
             Verb::List => self.list(asked, kind, request).await,
             Verb::Watch => self.watch(asked, kind, request, permit).await,
             _ => {
@@ -83,7 +83,7 @@ impl Api {
         Ok(Reply::value(201, &answer, accepted.format, asked.pretty))
     }
 
-    fn get(
+    async fn get(
         &self,
         asked: &Asked<'_>,
         kind: &Arc<Kind>,
@@ -97,7 +97,8 @@ impl Api {
             let scale = self.registry.get_scale(kind, namespace, name)?;
             return Ok(Reply::value(200, &scale, accepted.format, asked.pretty));
         }
-        let stored = self.registry.get(kind, namespace, name)?;
+        let since = asked.query.get("resourceVersion");
+        let stored = self.registry.get_since(kind, namespace, name, since).await?;
         render::object(asked, kind, &stored, accepted, 200)
     }
 

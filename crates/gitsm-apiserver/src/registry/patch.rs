@@ -79,10 +79,15 @@ impl Registry {
     ) -> Result<(Stored, bool), ApiError> {
         let decoded = body.decode()?;
         let applied = decoded.value;
+        if applied.is_null() {
+            return Err(ApiError::bad_request("invalid object type: /, Kind="));
+        }
         if !applied.is_object() {
-            return Err(ApiError::bad_request(
-                "error decoding YAML: the applied object is no object",
-            ));
+            return Err(ApiError::bad_request(format!(
+                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value \
+                 of type map[string]interface {{}}",
+                incoming::go_type(&applied)
+            )));
         }
         let complaints = incoming::complaints(&decoded.duplicates, &[]);
         let make = |old: &Value, warnings: &mut Vec<String>| {
@@ -121,6 +126,8 @@ impl Registry {
         let mut object = ownership::apply(request, None, applied).map_err(ownership::refusal)?;
         report(request, complaints, warnings)?;
         complete_applied(request, name, &mut object)?;
+        // Nothing is there that could have changed.
+        set_meta(&mut object, "resourceVersion", None);
         self.check_namespace(request, name)?;
         self.create_object(request, object, false, warnings).await
     }

@@ -1,6 +1,7 @@
 //! Replacing objects: what PUT and all patches have in common.
 
 use super::incoming::{self, Body};
+use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause, Named};
 use crate::kind::{Kind, Part};
@@ -157,7 +158,7 @@ impl Registry {
         };
         self.admit(admitted, warnings).await?;
         if object == old {
-            return Ok(Some(current));
+            return Ok(Some(served(kind, &current)));
         }
         let is_gone = system::is_deleting(&object)
             && system::finalizers(&object).is_empty()
@@ -179,7 +180,7 @@ impl Registry {
         };
         match self.store.write(write).await {
             // Upstream answers the last update of a deleted object with the object as it was updated.
-            Ok(stored) => Ok(Some(answer.unwrap_or(stored))),
+            Ok(stored) => Ok(Some(answer.unwrap_or_else(|| served(kind, &stored)))),
             Err(WriteError::Conflict { .. }) => Ok(None),
             Err(WriteError::Missing) => Err(ApiError::not_found(request.named(), name)),
             Err(other) => Err(store_error(&other)),
