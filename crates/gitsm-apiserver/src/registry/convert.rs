@@ -61,6 +61,7 @@ pub(super) fn to_stored(kind: &Kind, mut object: Value) -> Value {
             set_version(&mut object, kind.storage_version.clone());
             if let Some(stored) = &kind.storage_schema {
                 stored.prune(&mut object);
+                stored.complete(&mut object);
             }
         }
     }
