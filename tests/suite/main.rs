@@ -23,5 +23,6 @@ mod support;
 mod up_cli;
 mod valid;
 mod validate_cli;
+mod verdicts;
 mod window_cli;
 mod windows;

@@ -108,6 +108,7 @@ impl Row {
             }),
             deprecation_warning: None,
             storage_version: self.api_version.to_owned(),
+            storage_schema: None,
             strategy: strategy.unwrap_or_else(|| Arc::new(BuiltIn(self.rules))),
             schema: LazySchema::later(schema::build, of),
             schema_since: 0,

@@ -120,6 +120,13 @@ fn kind(
         .into_iter()
         .flatten()
         .find(|version| version["storage"] == true);
+    let storage_schema = match storage.filter(|version| version["name"] != name) {
+        Some(version) => {
+            let schema = ObjectSchema::new(schema_of(version)?).map_err(|error| error.to_string())?;
+            Some(Arc::new(schema))
+        }
+        None => None,
+    };
     Ok(Arc::new(Kind {
         resource: GroupResource::new(group, &names.plural),
         version: name.to_owned(),
@@ -135,6 +142,7 @@ fn kind(
             || api_version.clone(),
             |version| format!("{group}/{}", text(&version["name"])),
         ),
+        storage_schema,
         strategy: Arc::new(strategy),
         schema,
         schema_since,

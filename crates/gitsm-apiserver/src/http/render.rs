@@ -36,6 +36,21 @@ pub(super) fn object(
     Ok(Reply::value(code, &value, accepted.format, pretty))
 }
 
+/// The reply that holds the scale of an object.
+pub(super) fn scale(asked: &Asked<'_>, scale: &Value, accepted: Accepted) -> Result<Reply, ApiError> {
+    let pretty = asked.pretty || accepted.pretty;
+    let shaped = match accepted.shape {
+        Shape::Plain => return Ok(Reply::value(200, scale, accepted.format, pretty)),
+        Shape::Table(version) => {
+            let include = Include::parse(asked.query.get("includeObject").unwrap_or_default())?;
+            TableBuilder::of_scales(asked.now, version, include).single(scale)
+        }
+        Shape::Metadata(version) => partial::object_metadata(scale, version),
+        Shape::MetadataList(_) => return Err(ApiError::new(500, "", "content is not a list")),
+    };
+    Ok(Reply::value(200, &shaped, accepted.format, pretty))
+}
+
 /// The reply that holds a list.
 pub(super) fn list(
     asked: &Asked<'_>,

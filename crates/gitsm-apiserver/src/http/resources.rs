@@ -42,7 +42,7 @@ impl Api {
         let part = part(kind, request)?;
         check_verb(kind, part, request)?;
         let reply = match request.verb {
-            Verb::Get => self.get(asked, kind, part, request),
+            Verb::Get => self.get(asked, kind, part, request).await,
             Verb::List => {
                 let list = self.list(asked, kind, request);
                 let reply = if self.is_long(kind) {
@@ -125,7 +125,7 @@ impl Api {
         Ok(Reply::value(201, &answer, accepted.format, asked.pretty))
     }
 
-    fn get(
+    async fn get(
         &self,
         asked: &Asked<'_>,
         kind: &Arc<Kind>,
@@ -137,9 +137,10 @@ impl Api {
         let name = request.name.as_deref().unwrap_or_default();
         if part == Part::Scale {
             let scale = self.registry.get_scale(kind, namespace, name)?;
-            return Ok(Reply::value(200, &scale, accepted.format, asked.pretty));
+            return render::scale(asked, &scale, accepted);
         }
-        let stored = self.registry.get(kind, namespace, name)?;
+        let since = asked.query.get("resourceVersion");
+        let stored = self.registry.get_since(kind, namespace, name, since).await?;
         render::object(asked, kind, &stored, accepted, 200)
     }
 
@@ -205,7 +206,11 @@ fn part(kind: &Kind, request: &ResourceRequest) -> Result<Part, ApiError> {
 fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), ApiError> {
     let verb = request.verb;
     let allowed = match part {
-        Part::Whole => kind.verbs.contains(&verb) && !(verb == Verb::Create && request.name.is_some()),
+        // The path of a custom resource takes what the path of its list takes. That of a built-in kind does not.
+        Part::Whole if verb == Verb::Create && request.name.is_some() => {
+            kind.origin != Origin::BuiltIn && kind.verbs.contains(&verb)
+        }
+        Part::Whole => kind.verbs.contains(&verb),
         Part::Status | Part::Scale => matches!(verb, Verb::Get | Verb::Update | Verb::Patch),
         Part::Finalize => verb == Verb::Update,
     };
@@ -214,7 +219,7 @@ fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), 
             return Err(not_routed());
         }
         let mut error = unsupported(verb, kind.named());
-        if part == Part::Whole && verb == Verb::Create && request.name.is_none() {
+        if part == Part::Whole && verb == Verb::Create {
             // Nothing else keeps a custom resource from being created.
             error.message = format!(
                 "{} not allowed while custom resource definition is terminating",
@@ -223,10 +228,27 @@ fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), 
         }
         return Err(error);
     }
-    if matches!(verb, Verb::Update | Verb::Patch) && request.name.is_none() {
-        return Err(ApiError::bad_request("name must be provided"));
+    match request.name.as_deref() {
+        None if matches!(verb, Verb::Update | Verb::Patch) => {
+            Err(ApiError::bad_request("name must be provided"))
+        }
+        Some(name) if verb != Verb::Create => check_segment(name),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// A name that can be no segment of a path is no name of anything.
+fn check_segment(name: &str) -> Result<(), ApiError> {
+    let why = match name {
+        "." => "may not be '.'",
+        ".." => "may not be '..'",
+        name if name.contains('%') => "may not contain '%'",
+        _ => return Ok(()),
+    };
+    Err(ApiError::bad_request(format!(
+        "Name parameter invalid: {}: {why}",
+        gitsm_schema::values::go_quote(name)
+    )))
 }
 
 /// 405 as upstream answers it for built-in kinds, whose routes lack what is not allowed.

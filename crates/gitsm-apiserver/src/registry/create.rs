@@ -1,6 +1,7 @@
 //! Creating objects.
 
 use super::incoming::{self, Body};
+use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause};
 use crate::kind::GroupResource;
@@ -101,7 +102,7 @@ impl Registry {
         let key = request.key(&name);
         if request.options.dry_run {
             return match self.store.get(&key) {
-                Some(_) => Err(ApiError::already_exists(request.named(), &name)),
+                Some(_) => Err(self.already_exists(request, &name)),
                 None => Ok(not_stored(&object)),
             };
         }
@@ -111,10 +112,22 @@ impl Registry {
             change: Change::Put(convert::to_stored(kind, object)),
             durability: durability(kind),
         };
-        self.store.write(write).await.map_err(|error| match error {
-            WriteError::Exists => ApiError::already_exists(request.named(), &name),
-            other => store_error(&other),
-        })
+        let written = self.store.write(write).await;
+        written
+            .map(|stored| served(kind, &stored))
+            .map_err(|error| match error {
+                WriteError::Exists => self.already_exists(request, &name),
+                other => store_error(&other),
+            })
+    }
+
+    fn already_exists(&self, request: &Request<'_>, name: &str) -> ApiError {
+        let mut error = ApiError::already_exists(request.named(), name);
+        let found = self.store.get(&request.key(name));
+        if found.is_some_and(|found| system::is_deleting(&found.value())) {
+            error.message = format!("object is being deleted: {}", error.message);
+        }
+        error
     }
 
     /// The namespace of a new object must be there and must not be on its way out.

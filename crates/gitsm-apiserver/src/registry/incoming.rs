@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::http::decode::Decoded;
 use crate::kind::{Kind, Origin};
 use crate::object::{check_shape, meta_text, set_meta};
+use crate::patch::go_type;
 use crate::request::FieldValidation;
 use serde_json::Value;
 
@@ -119,18 +120,6 @@ fn check_built_in(kind: &Kind, found: &str, object: &Value) -> Result<(), ApiErr
     Err(ApiError::bad_request(format!(
         "{found} in version {version:?} cannot be handled as a {wanted}: {why}"
     )))
-}
-
-/// What Go's decoder calls a value that is no object.
-pub(super) fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 /// 400 for a body that cannot be read at all.

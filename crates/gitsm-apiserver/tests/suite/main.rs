@@ -7,6 +7,7 @@
     reason = "tests may panic, and say what they measured"
 )]
 
+mod answers;
 mod child;
 mod crash;
 mod definitions;

@@ -4,6 +4,7 @@
 use super::props::Props;
 use crate::cel::CompiledRules;
 use crate::error::{ErrorKind, FieldError};
+use crate::listtype;
 use crate::object_meta;
 use crate::path::Path;
 use crate::prune::{self, PruneOptions};
@@ -200,6 +201,12 @@ impl Walk {
                 return;
             }
         }
+        let repeated = listtype::validate(schema, default);
+        if !repeated.is_empty() {
+            self.errors
+                .extend(repeated.into_iter().map(|error| below(path, error)));
+            return;
+        }
         let errors = match CompiledRules::compile_part(schema, is_resource_root) {
             Ok(rules) => {
                 let unchanged = rules.validate(default, Some(default));
@@ -213,7 +220,8 @@ impl Walk {
             Err(errors) => {
                 let ty = schema.ty.map_or("", SchemaType::as_str);
                 let error = |error: &crate::cel::SchemaRuleError| {
-                    let detail = format!("rule compile error: {}", error.source);
+                    let refusal = super::rules::refusal("", &error.source, &error.expression);
+                    let detail = format!("rule compile error: {refusal}");
                     FieldError::new(ErrorKind::Invalid, Path::root(), detail).with_value(Value::from(ty))
                 };
                 errors.iter().map(error).collect()
