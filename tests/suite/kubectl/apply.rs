@@ -96,8 +96,11 @@ fn diff_shows_what_apply_would_change() {
         kubectl.apply(ONE);
         assert_eq!(kubectl.feed(&["diff", "-f", "-"], ONE).code, 0);
         let changed = ONE.replace("first", "second");
-        for side in ["--server-side=false", "--server-side"] {
-            let diff = kubectl.feed(&["diff", side, "--force-conflicts", "-f", "-"], &changed);
+        for side in [
+            &["--server-side=false"][..],
+            &["--server-side", "--force-conflicts"],
+        ] {
+            let diff = kubectl.feed(&[&["diff", "-f", "-"], side].concat(), &changed);
             assert_eq!(diff.code, 1, "{diff}");
             holds(&diff.stdout, "-  title: first\n+  title: second\n");
             holds(&diff.stdout, "-  generation: 1\n+  generation: 2\n");

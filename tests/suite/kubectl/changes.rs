@@ -15,10 +15,9 @@ fn edit_saves_what_the_editor_leaves() {
             "widget.matrix.example.com/one edited"
         );
         assert_eq!(kubectl.ok("get wd one -o jsonpath={.spec.title}"), "edited");
-        holds(
-            &edit("nothing", "x", &["wd", "one"]).ok(),
-            "Edit cancelled, no changes made.",
-        );
+        let kept = edit("nothing", "x", &["wd", "one"]);
+        assert_eq!(kept.code, 0, "{kept}");
+        holds(&kept.stderr, "Edit cancelled, no changes made.");
         kubectl.ok("create configmap c --from-literal=a=b");
         edit("a: b", "a: c", &["cm", "c"]).ok();
         assert_eq!(kubectl.ok("get cm c -o jsonpath={.data.a}"), "c");

@@ -32,7 +32,10 @@ fn get_prints_tables_documents_and_fields() {
         );
         let custom = kubectl.ok("get wd -o custom-columns=NAME:.metadata.name,TAG:.spec.tags[1]");
         assert_eq!(rows(&custom), [["NAME", "TAG"], ["one", "b"]]);
-        assert_eq!(kubectl.ok("get wd -o go-template={{len(.items)}}"), "1");
+        assert_eq!(
+            kubectl.ok_with(&["get", "wd", "-o", "go-template={{len .items}}"]),
+            "1"
+        );
         let yaml = kubectl.ok("get wd one -o yaml");
         holds(&yaml, "kind: Widget");
         holds(&yaml, "  level: low");

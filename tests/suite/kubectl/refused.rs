@@ -60,11 +60,14 @@ fn bad_changes_name_the_field() {
         };
         let wrong = ONE.replace("first", "much longer than twenty characters");
         holds(&apply(&[], &wrong), "spec.title: Too long");
-        holds(&apply(&["--server-side"], &wrong), "spec.title: Too long");
+        holds(
+            &apply(&["--server-side", "--force-conflicts"], &wrong),
+            "spec.title: Too long",
+        );
         let misspelt = ONE.replace("title: first", "title: first, levle: high");
         holds(&apply(&[], &misspelt), r#"unknown field "spec.levle""#);
         holds(
-            &apply(&["--server-side"], &misspelt),
+            &apply(&["--server-side", "--force-conflicts"], &misspelt),
             ".spec.levle: field not declared in schema",
         );
         let patched = kubectl.fails_with(&[

@@ -226,8 +226,10 @@ impl Session {
         self.feed(&["apply", "-f", "-"], manifest).ok()
     }
 
-    /// Runs a command with something on its standard input.
-    pub(crate) fn feed(&self, arguments: &[&str], input: &str) -> Ran {
+    /// Runs a command with a manifest on its standard input.
+    pub(crate) fn feed(&self, arguments: &[&str], manifest: &str) -> Ran {
+        // kubectl takes whatever begins with a brace for JSON.
+        let input = &format!("---\n{manifest}");
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped());
         finish(command, arguments, Some(input))
