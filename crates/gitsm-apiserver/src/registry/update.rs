@@ -4,7 +4,7 @@ use super::incoming::{self, Body};
 use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause, Named};
-use crate::kind::{Kind, Part};
+use crate::kind::{Kind, Origin, Part};
 use crate::object::{meta_text, set_meta};
 use crate::store::{Change, Expect, Stored, Write, WriteError};
 use gitsm_schema::{FieldError, object_meta};
@@ -123,9 +123,16 @@ impl Registry {
         let mut object = replacement.object;
         lock(request, name, &mut object, current.revision)?;
         system::keep_metadata(&mut object, &old);
-        system::keep_other_parts(kind, request.part, &mut object, &old);
+        // As in a create: custom resources lose what is not of this part only after it was looked at.
+        let is_judged_whole = matches!(kind.origin, Origin::Custom(_)) && request.part == Part::Whole;
+        if !is_judged_whole {
+            system::keep_other_parts(kind, request.part, &mut object, &old);
+        }
         if !replacement.is_owned {
             object = ownership::note(request, Some(&old), object);
+        }
+        if is_judged_whole {
+            system::keep_other_parts(kind, request.part, &mut object, &old);
         }
         let now = request.now_text();
         let cx = request.context(&now);
@@ -261,8 +268,13 @@ pub(super) fn named_kind<'a>(kind: &'a Kind, object: &'a Value) -> Named<'a> {
         .get("kind")
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty());
+    let api_version = object.get("apiVersion").and_then(Value::as_str);
+    let group = match api_version.and_then(|text| text.split_once('/')) {
+        Some((group, _)) if kind.origin != Origin::BuiltIn => group,
+        _ => &kind.resource.group,
+    };
     Named {
-        group: &kind.resource.group,
+        group,
         resource: claimed.unwrap_or(&kind.names.kind),
     }
 }
