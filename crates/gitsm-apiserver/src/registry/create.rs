@@ -4,7 +4,7 @@ use super::incoming::{self, Body};
 use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause};
-use crate::kind::GroupResource;
+use crate::kind::{GroupResource, Origin};
 use crate::object::{meta_text, set_meta};
 use crate::store::{Change, Expect, Key, Stored, Write, WriteError};
 use serde_json::Value;
@@ -40,9 +40,17 @@ impl Registry {
         let generate = generate_name(&object);
         let now = request.now_text();
         system::fill_new(&mut object, &now)?;
-        system::reset_status(request.kind, &mut object);
+        // What custom resources say about their status is looked at before it goes, as upstream does: where it does
+        // not fit the schema, nobody is noted.
+        let is_custom = matches!(request.kind.origin, Origin::Custom(_));
+        if !is_custom {
+            system::reset_status(request.kind, &mut object);
+        }
         if take_note {
             object = ownership::note(request, None, object);
+        }
+        if is_custom {
+            system::reset_status(request.kind, &mut object);
         }
         let cx = request.context(&now);
         request.kind.strategy.prepare_create(&mut object, cx);

@@ -86,6 +86,19 @@ fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
             return Err(unrecognized(wanted, &why, raw));
         }
     };
+    for name in ["apiVersion", "kind"] {
+        if let Some(value) = fields
+            .get(name)
+            .filter(|value| !value.is_string() && !value.is_null())
+        {
+            let found = go_type(value);
+            let why = format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go struct field .{name} of \
+                 type string"
+            );
+            return Err(unrecognized(wanted, &why, raw));
+        }
+    }
     let found = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
     if found.is_empty() && kind.origin != Origin::BuiltIn {
         return Err(missing());

@@ -267,6 +267,12 @@ fn check_patched(request: &Request<'_>, name: &str, object: &mut Value) -> Resul
 /// What follows an apply: the name must be that of the path, defaults are filled in.
 fn complete_applied(request: &Request<'_>, name: &str, object: &mut Value) -> Result<(), ApiError> {
     check_patched(request, name, object)?;
+    if matches!(request.kind.origin, Origin::Custom(_)) {
+        // Merging knows the schema: nothing is unknown, and what it made null stays so.
+        request.kind.schema.object.fill_defaults(object);
+        gitsm_schema::object_meta::drop_empty(object);
+        return Ok(());
+    }
     let managed = object["metadata"].get("managedFields").cloned();
     if let Err(why) = incoming::settle(request.kind, object) {
         return Err(undecodable_patch(object, &why));

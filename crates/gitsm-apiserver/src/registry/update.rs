@@ -123,9 +123,16 @@ impl Registry {
         let mut object = replacement.object;
         lock(request, name, &mut object, current.revision)?;
         system::keep_metadata(&mut object, &old);
-        system::keep_other_parts(kind, request.part, &mut object, &old);
+        // As in a create: custom resources lose what is not of this part only after it was looked at.
+        let is_judged_whole = matches!(kind.origin, Origin::Custom(_)) && request.part == Part::Whole;
+        if !is_judged_whole {
+            system::keep_other_parts(kind, request.part, &mut object, &old);
+        }
         if !replacement.is_owned {
             object = ownership::note(request, Some(&old), object);
+        }
+        if is_judged_whole {
+            system::keep_other_parts(kind, request.part, &mut object, &old);
         }
         let now = request.now_text();
         let cx = request.context(&now);

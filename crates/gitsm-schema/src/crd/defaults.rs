@@ -6,7 +6,7 @@ use crate::cel::CompiledRules;
 use crate::error::{ErrorKind, FieldError};
 use crate::listtype;
 use crate::object_meta;
-use crate::path::Path;
+use crate::path::{Path, Segment};
 use crate::prune::{self, PruneOptions};
 use crate::structural::{AdditionalProperties, SchemaType, Structural};
 use crate::validate::Validator;
@@ -197,7 +197,7 @@ impl Walk {
             let errors = validator.validate(default);
             if !errors.is_empty() {
                 self.errors
-                    .extend(errors.into_iter().map(|error| below(path, error)));
+                    .extend(errors.into_iter().map(|error| below(path, by_name(error))));
                 return;
             }
         }
@@ -230,6 +230,24 @@ impl Walk {
         self.errors
             .extend(errors.into_iter().map(|error| below(path, error)));
     }
+}
+
+/// The validator's complaints about elements of the default itself name them as if they were fields.
+fn by_name(mut error: FieldError) -> FieldError {
+    for path in [Some(&mut error.path), error.subject.as_mut()]
+        .into_iter()
+        .flatten()
+    {
+        if let Some((Segment::Index(index), rest)) = path.segments().split_first() {
+            let first = Path::root().field(format!("[{index}]"));
+            *path = rest.iter().fold(first, |path, segment| match segment {
+                Segment::Field(name) => path.field(name),
+                Segment::Key(name) => path.key(name),
+                Segment::Index(index) => path.index(*index),
+            });
+        }
+    }
+    error
 }
 
 /// An error about a part of the value at `path`.

@@ -274,6 +274,13 @@ impl Side {
 }
 
 fn body_of(reply: &Reply) -> Value {
+    let is_yaml = reply
+        .headers
+        .get(http::header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().ends_with(b"yaml"));
+    if is_yaml && let Ok(value) = serde_yaml::from_slice(&reply.body) {
+        return value;
+    }
     serde_json::from_slice(&reply.body).unwrap_or_else(|_| Value::String(reply.text()))
 }
 

@@ -101,7 +101,8 @@ fn text(random: &mut Random) -> Value {
         }
         _ => {}
     }
-    if random.percent(20) {
+    // Texts of most formats are no strings to rules.
+    if random.percent(20) && schema["format"].is_null() {
         schema["maxLength"] = json!(12);
         let rule = *random.pick(&[
             "self != 'bad'",
@@ -143,7 +144,8 @@ fn integer(random: &mut Random) -> Value {
             "self % 2 == 0",
             "self + 1 > 1",
         ]);
-        schema["x-kubernetes-validations"] = json!([validation(random, rule, "'got ' + string(self)")]);
+        schema["x-kubernetes-validations"] =
+            json!([validation(random, rule, "self < 0 ? 'negative' : 'not good'")]);
     }
     schema
 }
@@ -308,16 +310,16 @@ fn break_schema(random: &mut Random, schema: &mut Value) {
     places_of(schema, String::new(), &mut places);
     let place = random.pick(&places).clone();
     let at = schema.pointer_mut(&place).unwrap();
-    match random.below(8) {
-        0 => at["type"] = json!("nonsense"),
+    // Faults whose complaints hold words of Go's parsers are left to the vectors.
+    match random.below(7) {
+        0 => at["uniqueItems"] = json!(true),
         1 => {
             at.as_object_mut().unwrap().remove("type");
         }
         2 => at["default"] = json!({"wrong": [1]}),
         3 => at["x-kubernetes-list-type"] = json!("set"),
         4 => at["x-kubernetes-validations"] = json!([{"rule": "self.missing == 1"}]),
-        5 => at["pattern"] = json!("("),
-        6 => at["x-kubernetes-list-map-keys"] = json!(["absent"]),
+        5 => at["x-kubernetes-list-map-keys"] = json!(["absent"]),
         _ => at["anyOf"] = json!([{"type": "string"}]),
     }
 }
