@@ -197,7 +197,7 @@ fn settle(
     mut complaints: Vec<String>,
     warnings: &mut Vec<String>,
 ) -> Result<(), ApiError> {
-    if request.kind.origin != Origin::BuiltIn {
+    if request.kind.origin != Origin::BuiltIn && object.is_object() {
         check_type(object)?;
     }
     let validation = request.options.field_validation;

@@ -57,7 +57,9 @@ pub(crate) const APPLY: &str = "application/apply-patch+yaml";
 
 /// An object of [`foos`].
 pub(crate) fn foo(name: &str, spec: Value) -> Value {
-    json!({"apiVersion": "x.dev/v1", "kind": "Foo", "metadata": {"name": name}, "spec": spec})
+    let mut object = json!({"apiVersion": "x.dev/v1", "kind": "Foo", "metadata": {"name": name}});
+    object["spec"] = spec;
+    object
 }
 
 /// A running server with its folder.
