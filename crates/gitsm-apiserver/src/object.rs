@@ -1,9 +1,36 @@
 //! Reading and writing the metadata of objects held as JSON.
 
+use crate::patch::go_type;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Why nobody can tell of what kind something is, in the words of Go's decoder: it is no object, or `apiVersion` or
+/// `kind` is no text. Absent ones and nulls are read as empty.
+pub fn untyped(object: &Value) -> Option<String> {
+    const PLACE: &str = "couldn't get version/kind; json parse error: json: cannot unmarshal";
+    const TYPE_META: &str = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+    let fields = match object {
+        Value::Object(fields) => fields,
+        Value::Null => return None,
+        other => {
+            return Some(format!(
+                "{PLACE} {} into Go value of type {TYPE_META}",
+                go_type(other)
+            ));
+        }
+    };
+    ["apiVersion", "kind"].into_iter().find_map(|name| {
+        let value = fields
+            .get(name)
+            .filter(|value| !value.is_string() && !value.is_null())?;
+        let found = go_type(value);
+        Some(format!(
+            "{PLACE} {found} into Go struct field .{name} of type string"
+        ))
+    })
+}
 
 /// The parts of an object's metadata that the server itself decides by, read without building the whole object.
 #[derive(Debug, Clone, Default, Deserialize)]

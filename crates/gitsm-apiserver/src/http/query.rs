@@ -198,12 +198,8 @@ fn dry_run_error(given: Vec<Value>) -> FieldError {
 }
 
 fn delete_options_of_body(body: &Value) -> Result<DeleteOptions, ApiError> {
-    if !body.is_object() && !body.is_null() {
-        let into = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
-        return Err(ApiError::bad_request(format!(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type {into}",
-            crate::patch::go_type(body)
-        )));
+    if let Some(why) = crate::object::untyped(body) {
+        return Err(ApiError::bad_request(why));
     }
     let kind = body["kind"].as_str().unwrap_or_default();
     if !matches!(kind, "" | "DeleteOptions") {

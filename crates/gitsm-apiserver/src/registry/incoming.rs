@@ -4,7 +4,7 @@ use super::Request;
 use crate::error::ApiError;
 use crate::http::decode::Decoded;
 use crate::kind::{Kind, Origin};
-use crate::object::{check_shape, meta_text, set_meta};
+use crate::object::{check_shape, meta_text, set_meta, untyped};
 use crate::patch::go_type;
 use crate::request::FieldValidation;
 use serde_json::Value;
@@ -74,32 +74,13 @@ fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
         let why = format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(raw));
         unrecognized(wanted, &why, raw)
     };
-    let fields = match object {
-        Value::Object(fields) => fields,
-        Value::Null => return Err(missing()),
-        other => {
-            let found = go_type(other);
-            let into = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
-            let why = format!(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type {into}"
-            );
-            return Err(unrecognized(wanted, &why, raw));
-        }
-    };
-    for name in ["apiVersion", "kind"] {
-        if let Some(value) = fields
-            .get(name)
-            .filter(|value| !value.is_string() && !value.is_null())
-        {
-            let found = go_type(value);
-            let why = format!(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go struct field .{name} of \
-                 type string"
-            );
-            return Err(unrecognized(wanted, &why, raw));
-        }
+    if let Some(why) = untyped(object) {
+        return Err(unrecognized(wanted, &why, raw));
     }
-    let found = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if object.is_null() {
+        return Err(missing());
+    }
+    let found = object.get("kind").and_then(Value::as_str).unwrap_or_default();
     if found.is_empty() && kind.origin != Origin::BuiltIn {
         return Err(missing());
     }

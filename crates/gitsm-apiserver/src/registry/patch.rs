@@ -5,7 +5,7 @@ use super::{Registry, Request, incoming, ownership};
 use crate::error::{ApiError, Cause};
 use crate::http::decode::{self, Decoded};
 use crate::kind::Origin;
-use crate::object::{meta_text, set_meta};
+use crate::object::{meta_text, set_meta, untyped};
 use crate::patch;
 use crate::request::{FieldValidation, PatchKind};
 use crate::store::Stored;
@@ -197,7 +197,7 @@ fn settle(
     mut complaints: Vec<String>,
     warnings: &mut Vec<String>,
 ) -> Result<(), ApiError> {
-    if request.kind.origin != Origin::BuiltIn && object.is_object() {
+    if request.kind.origin != Origin::BuiltIn {
         check_type(object)?;
     }
     let validation = request.options.field_validation;
@@ -222,18 +222,8 @@ fn settle(
 /// A patched custom resource must say what it is before anything else is read. Whether that is right is judged by
 /// validation.
 fn check_type(object: &Value) -> Result<(), ApiError> {
-    for field in ["apiVersion", "kind"] {
-        if let Some(other) = object
-            .get(field)
-            .filter(|value| !value.is_string() && !value.is_null())
-        {
-            let why = format!(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go struct field .{field} of type \
-                 string",
-                patch::go_type(other)
-            );
-            return Err(undecodable_patch(object, &why));
-        }
+    if let Some(why) = untyped(object) {
+        return Err(undecodable_patch(object, &why));
     }
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
     if text("kind").is_empty() {

@@ -4,7 +4,7 @@ use super::update::{Replacement, undecodable_patch};
 use super::{Body, PatchBody, Registry, Request, incoming, ownership};
 use crate::error::{ApiError, Cause, Named};
 use crate::kind::{Kind, Origin, ScalePaths};
-use crate::object::{meta_text, metadata, set_meta};
+use crate::object::{meta_text, metadata, set_meta, untyped};
 use crate::patch;
 use crate::request::PatchKind;
 use crate::selectors;
@@ -199,11 +199,11 @@ fn of_object(paths: &ScalePaths, object: &Value, must_exist: bool) -> Result<Val
 
 /// What is wrong with the types of a Scale, in the words of Go's decoder.
 fn check(scale: &Value) -> Result<(), String> {
-    if !scale.is_object() {
-        let found = patch::go_type(scale);
-        return Err(format!(
-            "json: cannot unmarshal {found} into Go value of type v1.Scale"
-        ));
+    if let Some(why) = untyped(scale) {
+        return Err(why);
+    }
+    if scale.is_null() {
+        return Err("Object 'Kind' is missing in 'null'".to_owned());
     }
     let text = |field: &str| scale[field].as_str().filter(|text| !text.is_empty());
     let (kind, version) = (
