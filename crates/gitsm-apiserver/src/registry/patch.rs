@@ -79,7 +79,9 @@ impl Registry {
         warnings: &mut Vec<String>,
     ) -> Result<(Stored, bool), ApiError> {
         let decoded = body.decode()?;
-        let applied = decoded.value;
+        let mut applied = decoded.value;
+        // Upstream writes what it read from YAML as JSON, and reads that.
+        decode::write_whole_floats(&mut applied);
         if applied.is_null() {
             return Err(ApiError::bad_request("invalid object type: /, Kind="));
         }
