@@ -83,7 +83,9 @@ impl Registry {
         warnings: &mut Vec<String>,
     ) -> Result<(Stored, bool), ApiError> {
         let decoded = body.decode()?;
-        let applied = decoded.value;
+        let mut applied = decoded.value;
+        // Upstream writes what it read from YAML as JSON, and reads that.
+        decode::write_whole_floats(&mut applied);
         let complaints = incoming::complaints(&decoded.duplicates, &[]);
         let make = |old: &Value, warnings: &mut Vec<String>| {
             let mut object = ownership::apply(request, Some(old), &applied).map_err(ownership::refusal)?;

@@ -4,7 +4,6 @@
 use super::props::Props;
 use crate::cel::CompiledRules;
 use crate::error::{ErrorKind, FieldError};
-use crate::listtype;
 use crate::object_meta;
 use crate::path::{Path, Segment};
 use crate::prune::{self, PruneOptions};
@@ -200,12 +199,6 @@ impl Walk {
                     .extend(errors.into_iter().map(|error| below(path, by_name(error))));
                 return;
             }
-        }
-        let repeated = listtype::validate(schema, default);
-        if !repeated.is_empty() {
-            self.errors
-                .extend(repeated.into_iter().map(|error| below(path, error)));
-            return;
         }
         let errors = match CompiledRules::compile_part(schema, is_resource_root) {
             Ok(rules) => {
