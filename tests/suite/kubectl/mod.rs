@@ -3,6 +3,12 @@
 //! Which ones are tried: the one that `KUBECTL` names, the first on `PATH`, and those of other versions beside it
 //! (`kubectl.1.31`), one of each minor version. Where there is none, each test says so.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers here are parts of tests, and say what was tried"
+)]
+
 mod apply;
 mod auth;
 mod changes;

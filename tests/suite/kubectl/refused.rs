@@ -139,7 +139,7 @@ fn built_in_kinds_refuse_in_the_words_of_the_real_server() {
                 "data[tls.crt]: Required value",
             );
             holds(
-                &create("{apiVersion: nope.example.com/v1, kind: Nope, metadata: {name: n}}"),
+                &create("{apiVersion: nope.example.com/v1, kind: Nope, metadata: {name: nope}}"),
                 "no matches for kind \"Nope\" in version \"nope.example.com/v1\"",
             );
             holds(

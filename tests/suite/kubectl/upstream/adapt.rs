@@ -25,7 +25,7 @@ pub(super) fn copy(from: &Path, to: &Path) {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         // This one runs when it is read, and is what the harness stands in for.
-        if !name.ends_with(".sh") || name == "legacy-script.sh" {
+        if path.extension().is_none_or(|extension| extension != "sh") || name == "legacy-script.sh" {
             continue;
         }
         let original = std::fs::read_to_string(&path).unwrap();
