@@ -16,6 +16,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 const CA_CERTIFICATE: &str = "ca.crt";
 const CA_KEY: &str = "ca.key";
@@ -201,6 +202,14 @@ impl Authority {
     }
 }
 
+/// When a certificate stops being valid; `None` when it cannot be read.
+pub fn expiry(certificate_pem: &str) -> Option<SystemTime> {
+    let certificate = CertificateDer::from_pem_slice(certificate_pem.as_bytes()).ok()?;
+    let (_, parsed) = X509Certificate::from_der(&certificate).ok()?;
+    let seconds = u64::try_from(parsed.validity().not_after.timestamp()).ok()?;
+    Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
 fn params(
     name: &str,
     hosts: &[String],
@@ -294,6 +303,9 @@ mod tests {
         let user = user_of(&certificate).unwrap();
         assert_eq!(user.name, "jane");
         assert_eq!(user.groups, ["dev", "system:authenticated"]);
+        let expiry = expiry(&client.certificate_pem).unwrap();
+        assert_eq!(expiry, now() + Duration::from_mins(1));
+        assert_eq!(super::expiry("nonsense"), None);
     }
 
     #[test]

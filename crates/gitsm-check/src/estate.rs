@@ -34,6 +34,34 @@ struct Found {
     object: Value,
 }
 
+/// A resource of gitsm with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line on which it starts, from 1.
+    pub line: u32,
+    /// The object as it is written.
+    pub object: Value,
+}
+
+/// The resources of gitsm in an input as they are written, in the order of files and lines.
+///
+/// # Errors
+///
+/// [`EstateError`], for the first file in order of names.
+pub fn manifests(input: &dyn Input, jobs: usize) -> Result<Vec<Manifest>, EstateError> {
+    let mut manifests = Vec::new();
+    for (file, found) in input.files().iter().zip(objects(input, jobs)?) {
+        manifests.extend(found?.into_iter().map(|Found { line, object }| Manifest {
+            file: Arc::clone(&file.name),
+            line,
+            object,
+        }));
+    }
+    Ok(manifests)
+}
+
 /// Reads all resources of gitsm in an input.
 ///
 /// # Errors

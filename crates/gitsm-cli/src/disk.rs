@@ -151,17 +151,8 @@ fn walk(
     found: &mut Found,
     trees: &mut Vec<FoundTree>,
 ) -> Result<(), PathError> {
-    // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
-    let walker = WalkBuilder::new(folder)
-        .hidden(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .ignore(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .build();
     let mut entries = Vec::new();
-    for entry in walker {
+    for entry in walker(folder) {
         let entry = entry.map_err(|cause| PathError::Unreadable {
             path: display(folder),
             reason: cause.to_string(),
@@ -210,6 +201,39 @@ fn walk(
         entries,
     });
     Ok(())
+}
+
+/// Everything below a folder that would be committed.
+fn walker(folder: &Path) -> ignore::Walk {
+    // Only the estate's own ignore files count: what a machine's user ignores globally must not decide.
+    WalkBuilder::new(folder)
+        .hidden(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .build()
+}
+
+/// All files below a folder that would be committed, manifests or not, sorted.
+///
+/// # Errors
+///
+/// [`PathError::Unreadable`].
+pub(crate) fn all_files(folder: &Path) -> Result<Vec<PathBuf>, PathError> {
+    let mut files = Vec::new();
+    for entry in walker(folder) {
+        let entry = entry.map_err(|cause| PathError::Unreadable {
+            path: display(folder),
+            reason: cause.to_string(),
+        })?;
+        if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn expand(

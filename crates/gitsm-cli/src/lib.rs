@@ -23,6 +23,7 @@ mod revision;
 mod service;
 mod stretch;
 mod terminal;
+mod up;
 mod when;
 mod wrap;
 

@@ -47,6 +47,16 @@ impl Repository {
         })
     }
 
+    /// Opens the repository whose working tree or git folder this is; nothing above it is searched.
+    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+        let inner = gitsm_git::Repository::open(folder)?;
+        let root = inner.workdir().unwrap_or(folder).to_owned();
+        Ok(Self {
+            inner: Arc::new(Mutex::new(inner)),
+            root,
+        })
+    }
+
     /// The files of a revision.
     pub(crate) fn tree(&self, revision: &str, paths: &[String]) -> anyhow::Result<Tree> {
         let commit = self.lock().resolve(revision)?;
@@ -170,7 +180,7 @@ impl Repository {
 }
 
 /// A path with its `..` taken away together with what stands before them.
-fn without_parents(path: &Path) -> PathBuf {
+pub(crate) fn without_parents(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

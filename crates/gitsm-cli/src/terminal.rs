@@ -40,3 +40,52 @@ impl Color {
         }
     }
 }
+
+/// How far something is, in one line of a terminal; nothing where standard error is none.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    what: String,
+    total: usize,
+    done: usize,
+    is_shown: bool,
+}
+
+impl Progress {
+    /// Begins; `what` comes before the numbers.
+    pub(crate) fn new(what: &str, total: usize) -> Self {
+        Self {
+            what: what.to_owned(),
+            total,
+            done: 0,
+            is_shown: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// One more is done.
+    pub(crate) fn step(&mut self) {
+        self.done += 1;
+        if self.is_shown {
+            // A terminal that is gone is no reason to stop.
+            let _ = write!(
+                std::io::stderr().lock(),
+                "\r{} {} of {}",
+                self.what,
+                self.done,
+                self.total
+            );
+        }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn end(&mut self) {
+        if std::mem::take(&mut self.is_shown) {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -113,6 +113,10 @@ impl Repository {
     /// # Errors
     /// [`Error::Bare`], [`Error::Git`].
     pub fn is_dirty(&self, paths: &[&Path]) -> Result<bool> {
+        Ok(!self.statuses(paths)?.is_empty())
+    }
+
+    fn statuses(&self, paths: &[&Path]) -> Result<git2::Statuses<'_>> {
         if self.inner.is_bare() {
             return Err(Error::Bare {
                 git_dir: self.git_dir().to_owned(),
@@ -128,11 +132,31 @@ impl Repository {
         for path in paths {
             options.pathspec(path);
         }
-        let statuses = self
-            .inner
+        self.inner
             .statuses(Some(&mut options))
-            .map_err(Error::while_doing("compare the working tree with HEAD"))?;
-        Ok(!statuses.is_empty())
+            .map_err(Error::while_doing("compare the working tree with HEAD"))
+    }
+
+    /// The first few files that differ from `HEAD`, as [`Repository::is_dirty`] finds them, and how many there are.
+    ///
+    /// # Errors
+    /// [`Error::Bare`], [`Error::Git`].
+    pub fn edited(&self, at_most: usize) -> Result<(Vec<String>, usize)> {
+        let statuses = self.statuses(&[])?;
+        let paths = statuses
+            .iter()
+            .take(at_most)
+            .map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned())
+            .collect();
+        Ok((paths, statuses.len()))
+    }
+
+    /// The name of the branch that `HEAD` is on; `None` when it is on a commit only.
+    pub fn branch(&self) -> Option<String> {
+        let head = self.inner.find_reference("HEAD").ok()?;
+        let target = head.symbolic_target_bytes()?;
+        let name = target.strip_prefix(b"refs/heads/")?;
+        Some(String::from_utf8_lossy(name).into_owned())
     }
 
     /// The best common ancestor of two commits: where a pull request branched off.

@@ -2,17 +2,22 @@
 
 pub(crate) mod approvals;
 pub(crate) mod at;
+pub(crate) mod backup;
 pub(crate) mod blast_radius;
 pub(crate) mod calendar;
 pub(crate) mod completions;
 pub(crate) mod decide;
+pub(crate) mod down;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod kubeconfig;
 pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod risk;
 pub(crate) mod sla;
+pub(crate) mod status;
+pub(crate) mod up;
 pub(crate) mod validate;
 pub(crate) mod window;
 
@@ -64,6 +69,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::At(args) => at::run(&args),
         Command::Approvals(args) => approvals::run(&args),
         Command::Decide(args) => decide::run(&args),
+        Command::Up(args) => up::run(&args),
+        Command::Down(args) => down::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Kubeconfig(args) => kubeconfig::run(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man => completions::man(),
     }

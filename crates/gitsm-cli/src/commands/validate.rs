@@ -4,7 +4,7 @@ use crate::disk::DiskInput;
 use crate::estate;
 use crate::exit::{self, Exit};
 use crate::load::this_second;
-use crate::revision;
+use crate::revision::{self, GitInput};
 use crate::terminal::Color;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
@@ -152,9 +152,7 @@ pub(crate) fn run(args: &ValidateArgs) -> anyhow::Result<Exit> {
     let options = Options {
         at: args.at.unwrap_or_else(|| this_second().timestamp()),
         limits: limits(args)?,
-        jobs: args
-            .jobs
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        jobs: args.jobs.unwrap_or_else(jobs),
         list_judged: args.format.lists_documents(),
         only,
         policies,
@@ -294,8 +292,22 @@ fn subject(args: &ValidateArgs) -> anyhow::Result<Subject> {
 fn revision_subject(args: &ValidateArgs, paths: &[String]) -> anyhow::Result<Subject> {
     let repository = revision::Repository::discover(&paths[0])?;
     let head = args.head.as_deref().unwrap_or("HEAD");
+    let (subject, head) = subject_at(&repository, head, args.base.as_deref(), paths)?;
+    Ok(Subject {
+        input: Box::new(head),
+        ..subject
+    })
+}
+
+/// What is judged by `--head` and `--base`; the manifests of the judged revision come beside it.
+fn subject_at(
+    repository: &revision::Repository,
+    head: &str,
+    base: Option<&str>,
+    paths: &[String],
+) -> anyhow::Result<(Subject, GitInput)> {
     let head_tree = repository.tree(head, paths)?;
-    let base_tree = match &args.base {
+    let base_tree = match base {
         Some(base) => Some(repository.tree_at_merge_base(base, head, paths)?),
         None => None,
     };
@@ -320,14 +332,76 @@ fn revision_subject(args: &ValidateArgs, paths: &[String]) -> anyhow::Result<Sub
         Some(base) => !head.differs_from(base)?,
         None => false,
     };
-    Ok(Subject {
-        input: Box::new(head),
+    let subject = Subject {
+        input: Box::new(MemoryInput::new()),
         base: base.map(|base| Box::new(base) as Box<dyn Input>),
         revision,
         config,
         untouched,
         policies,
+    };
+    Ok((subject, head))
+}
+
+/// A revision that was judged as `gitsm validate --head` judges it.
+pub(crate) struct JudgedRevision {
+    /// Its manifests.
+    pub(crate) input: GitInput,
+    /// The commit.
+    pub(crate) commit: String,
+    /// Whether there are findings, which are printed then.
+    pub(crate) exit: Exit,
+    /// How many findings there are that do not forbid anything; they are not printed.
+    pub(crate) warnings: usize,
+}
+
+/// Judges a revision of a repository below a folder of it (empty for all of it), and prints the findings if any of them is an error.
+///
+/// # Errors
+///
+/// When the revision cannot be read, or holds no resource.
+pub(crate) fn judge_revision(
+    repository: &revision::Repository,
+    revision: &str,
+    within: &str,
+) -> anyhow::Result<JudgedRevision> {
+    let folder = repository.root().join(within);
+    let paths = [folder.to_string_lossy().into_owned()];
+    let (mut subject, input) = subject_at(repository, revision, None, &paths)?;
+    let options = Options {
+        at: this_second().timestamp(),
+        jobs: jobs(),
+        policies: std::mem::take(&mut subject.policies),
+        limits: Limits::default(),
+        list_judged: false,
+        only: Vec::new(),
+    };
+    let mut report = engine::run(&input, &subject.config, &KindSet::new(), &options)?;
+    report.summary.revision.clone_from(&subject.revision);
+    ensure!(
+        report.summary.documents > 0 || !report.findings.is_empty(),
+        "there is no resource with `apiVersion: {}` at {revision} of {}",
+        gitsm_api::API_VERSION,
+        folder.display()
+    );
+    let warnings = report.findings.len();
+    let exit = if report.reaches(Level::Error) {
+        let format = Format::Human;
+        render_report(&report, format, &input, Color::Auto, false)?;
+        Exit::Findings
+    } else {
+        Exit::Clean
+    };
+    Ok(JudgedRevision {
+        input,
+        commit: subject.revision.unwrap_or_default(),
+        exit,
+        warnings,
     })
+}
+
+fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The policies in a file or folder of the working tree.
@@ -353,16 +427,24 @@ fn add_crds(kinds: &mut KindSet, path: &str) -> anyhow::Result<()> {
 
 fn print(args: &ValidateArgs, subject: &Subject, mut report: Report) -> anyhow::Result<()> {
     report.judged.sort();
+    render_report(&report, args.format, &*subject.input, args.color, args.summary)
+}
+
+fn render_report(
+    report: &Report,
+    format: Format,
+    input: &dyn Input,
+    color: Color,
+    summary_only: bool,
+) -> anyhow::Result<()> {
     let options = RenderOptions {
-        color: args.color.for_stdout(),
-        summary_only: args.summary,
+        color: color.for_stdout(),
+        summary_only,
         ..RenderOptions::default()
     };
-    let sources = InputSources {
-        input: &*subject.input,
-    };
+    let sources = InputSources { input };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    render::render(&report, args.format, &sources, &options, &mut out)?;
+    render::render(report, format, &sources, &options, &mut out)?;
     out.flush()?;
     Ok(())
 }
