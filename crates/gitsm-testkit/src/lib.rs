@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Real`] | a real Kubernetes API: built-in kinds, CRDs, custom resources, garbage collection, RBAC |
 //! | [`Apiextensions`] | the real server for CRDs and custom resources alone: ready in a second |
+//! | [`Parts`] | the real servers with durable writes and nothing between them and their clients: for measurements |
 //!
 //! The programs are made by `cargo xtask kube-apiserver`. Tests that need them belong to the real tier: they begin
 //! with [`tier::skips_real`] and run under `cargo xtask test --real`. When such a test fails, the end of each
@@ -21,6 +22,7 @@ mod dump;
 mod fake;
 mod kubeconfig;
 mod launch;
+mod parts;
 mod pki;
 mod process;
 mod real;
@@ -29,6 +31,8 @@ mod servers;
 
 pub use apiextensions::Apiextensions;
 pub use client::{Client, Reply, Stream};
+pub use connections::client_config;
+pub use parts::Parts;
 pub use pki::{Identity, Pki};
 pub use real::Real;
 pub use servers::Servers;
