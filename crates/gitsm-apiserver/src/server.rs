@@ -20,6 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Makes a part of the server once its objects can be read.
+pub type Make<T> = Box<dyn FnOnce(&Registry) -> Arc<T> + Send>;
+
 /// How a server is started.
 pub struct ServerOptions {
     /// Where everything is kept.
@@ -29,9 +32,9 @@ pub struct ServerOptions {
     /// Certificate, key and who is asked for a certificate; without it connections are plain, on loopback only.
     pub tls: Option<Arc<ServerConfig>>,
     /// Who may do what; made once the objects that it decides by can be read.
-    pub gate: Box<dyn FnOnce(&Registry) -> Arc<dyn Gate> + Send>,
+    pub gate: Make<dyn Gate>,
     /// Resources that are computed.
-    pub reviews: Box<dyn FnOnce(&Registry) -> Arc<dyn Reviews> + Send>,
+    pub reviews: Make<dyn Reviews>,
     /// Who may refuse writes.
     pub admission: Arc<dyn Admission>,
     /// What is noted of requests.

@@ -121,7 +121,7 @@ impl Controller {
             // It went or changed in between; another event says so.
             Err(error) if matches!(error.code, 404 | 409) => {}
             Err(error) => {
-                tracing::warn!(definition = name, %error, "the status of a definition cannot be written")
+                tracing::warn!(definition = name, %error, "the status of a definition cannot be written");
             }
         }
     }
@@ -332,7 +332,7 @@ fn without_cleanup(definition: &Value) -> Value {
     set_meta(
         &mut released,
         "finalizers",
-        (!left.is_empty()).then(|| Value::Array(left)),
+        (!left.is_empty()).then_some(Value::Array(left)),
     );
     released
 }

@@ -88,7 +88,7 @@ impl Strategy for Definitions {
     }
 
     fn mark_deleting(&self, object: &mut Value, now: &str) {
-        let finalizers = &mut metadata_mut(object)
+        let finalizers = metadata_mut(object)
             .entry("finalizers")
             .or_insert_with(|| Value::Array(Vec::new()));
         if let Some(finalizers) = finalizers.as_array_mut()

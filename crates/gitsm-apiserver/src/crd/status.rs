@@ -135,7 +135,7 @@ pub fn settle(definition: &Value, taken: &Taken, now: &str) -> Value {
     settled
 }
 
-/// Accepts the names that are free; the first that is not is the conflict.
+/// Accepts the names that are free; the last that is not is the conflict, as upstream.
 fn accept_names(definition: &mut Value, taken: &Taken) -> Option<(String, String)> {
     let wanted = definition["spec"]["names"].clone();
     let mut accepted = definition["status"]["acceptedNames"]
@@ -144,9 +144,7 @@ fn accept_names(definition: &mut Value, taken: &Taken) -> Option<(String, String
         .unwrap_or_default();
     let mut conflict = None;
     let mut note = |reason: &str, message: String| {
-        if conflict.is_none() {
-            conflict = Some((reason.to_owned(), message));
-        }
+        conflict = Some((reason.to_owned(), message));
     };
     let mut single =
         |field: &str, reason: &str, taken: Option<String>, accepted: &mut Map<String, Value>| match taken {
@@ -171,7 +169,7 @@ fn accept_names(definition: &mut Value, taken: &Taken) -> Option<(String, String
         .into_iter()
         .flatten()
         .filter_map(Value::as_str);
-    let short_taken = short.filter_map(|name| taken.resource(name)).next();
+    let short_taken = short.filter_map(|name| taken.resource(name)).last();
     single("shortNames", "ShortNamesConflict", short_taken, &mut accepted);
     single("kind", "KindConflict", taken.kind(text("kind")), &mut accepted);
     single(
@@ -234,10 +232,10 @@ mod tests {
             second["status"]["acceptedNames"],
             json!({"plural": "bars", "singular": "bars"})
         );
-        assert_eq!(second["status"]["conditions"][0]["reason"], "KindConflict");
+        assert_eq!(second["status"]["conditions"][0]["reason"], "ListKindConflict");
         assert_eq!(
             second["status"]["conditions"][0]["message"],
-            "\"Foo\" is already in use"
+            "\"FooList\" is already in use"
         );
     }
 }

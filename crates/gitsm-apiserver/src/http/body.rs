@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 /// Most bytes of a request's body, as upstream.
 pub const MAX_BODY: usize = 3 * 1_024 * 1_024;
 /// The longest that a client may take to send a body.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Reads a request's body.
 ///

@@ -3,6 +3,7 @@
 //! JSON and YAML are read by one visitor, so that both report duplicate fields and both give numbers as Go gives
 //! them: whole numbers of 64 bits as integers, everything else as floating point.
 
+use super::go_json;
 use crate::error::ApiError;
 use crate::negotiate::{self, BodyFormat};
 use crate::registry::unrecognized;
@@ -97,22 +98,9 @@ pub fn yaml(body: &[u8]) -> Result<Decoded, String> {
     Ok(reader.finish(value))
 }
 
+/// What Go says of the text; what it would read and this reader does not, as too deep nesting, in own words.
 fn go_words(error: &serde_json::Error, body: &[u8]) -> String {
-    if error.is_eof() {
-        return "unexpected end of JSON input".to_owned();
-    }
-    let line_start = body
-        .split(|byte| *byte == b'\n')
-        .take(error.line().saturating_sub(1))
-        .map(|line| line.len() + 1)
-        .sum::<usize>();
-    let at = line_start + error.column().saturating_sub(1);
-    let rest = body.get(at..).map(String::from_utf8_lossy);
-    let found = rest.as_deref().and_then(|rest| rest.chars().next());
-    match found {
-        Some(found) if error.is_syntax() => format!("invalid character {found:?} at position {at}: {error}"),
-        _ => error.to_string(),
-    }
+    go_json::complaint(body).unwrap_or_else(|| error.to_string())
 }
 
 /// Collects duplicates while values are built.
@@ -236,14 +224,25 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 }
 
-/// A whole float is the integer that Go's encoder would write.
 fn float(value: f64) -> Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[allow(clippy::cast_possible_truncation, reason = "it is whole and small")]
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        return (value as i64).into();
-    }
     Number::from_f64(value).map_or(Value::Null, Value::Number)
+}
+
+/// Turns whole floats into the integers that Go's encoder writes for them: `1.0` is stored as `1`.
+pub fn write_whole_floats(value: &mut Value) {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or(0.5);
+            #[allow(clippy::cast_possible_truncation, reason = "it is whole and small")]
+            if float.fract() == 0.0 && float.abs() <= EXACT {
+                *value = (float as i64).into();
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(write_whole_floats),
+        Value::Object(fields) => fields.values_mut().for_each(write_whole_floats),
+        _ => {}
+    }
 }
 
 /// The key of a map: in YAML also a number or a boolean, which stand for their text.
@@ -304,12 +303,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_go_reads_them() {
-        let decoded = json(br#"[1.0, 1.5, 18446744073709551615, -3, 1e3]"#).unwrap();
-        assert_eq!(
-            decoded.value,
-            json!([1, 1.5, 18_446_744_073_709_551_615_u64 as f64, -3, 1000])
-        );
+    fn numbers_are_read_and_written_as_by_go() {
+        let mut value = json(b"[1.0, 1.5, 18446744073709551615, -3, 1e3]").unwrap().value;
+        assert!(value[0].is_f64() && value[2].is_f64() && value[3].is_i64());
+        write_whole_floats(&mut value);
+        assert_eq!(value, json!([1, 1.5, 1.844_674_407_370_955_2e19, -3, 1000]));
     }
 
     #[test]
@@ -326,7 +324,10 @@ mod tests {
     fn errors_are_worded_as_go_words_them() {
         assert_eq!(json(b"{\"a\"").unwrap_err(), "unexpected end of JSON input");
         assert_eq!(json(b"").unwrap_err(), "unexpected end of JSON input");
-        assert!(json(b"{} x").unwrap_err().starts_with("invalid character 'x'"));
+        assert_eq!(
+            json(b"{} x").unwrap_err(),
+            "invalid character 'x' after top-level value"
+        );
         let deep = "[".repeat(100_000);
         assert!(json(deep.as_bytes()).is_err() && yaml(deep.as_bytes()).is_err());
     }

@@ -26,7 +26,7 @@ impl Api {
         let table = self.registry.kinds().snapshot();
         match parts.as_slice() {
             [] => Ok(self.index(asked)),
-            ["api"] | ["apis"] => self.root_discovery(asked, parts == ["api"]),
+            ["api" | "apis"] => self.root_discovery(asked, parts == ["api"]),
             ["api", version] => listed(asked, discovery::api_resource_list(&table, "", version)),
             ["apis", group] => listed(asked, discovery::api_group(&table, group)),
             ["apis", group, version] => listed(asked, discovery::api_resource_list(&table, group, version)),
@@ -87,7 +87,7 @@ impl Api {
             Discovery::Aggregated { beta } => {
                 let body = discovery::aggregated(&table, is_core, beta).to_string();
                 let tag = discovery::etag(body.as_bytes());
-                tagged(asked, discovery::aggregated_content_type(beta), tag, body.into())
+                tagged(asked, discovery::aggregated_content_type(beta), &tag, body.into())
             }
             Discovery::Legacy(format) => {
                 let host = asked
@@ -144,17 +144,17 @@ fn listed(asked: &Asked<'_>, document: Option<Value>) -> Result<Reply, ApiError>
 }
 
 /// A document with an `ETag`: who has it already is told so.
-fn tagged(asked: &Asked<'_>, content_type: &'static str, tag: String, body: Bytes) -> Reply {
+fn tagged(asked: &Asked<'_>, content_type: &'static str, tag: &str, body: Bytes) -> Reply {
     let known = asked
         .headers
         .get(IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok());
-    let mut reply = if known == Some(tag.as_str()) {
+    let mut reply = if known == Some(tag) {
         Reply::new(304, content_type, Bytes::new())
     } else {
         Reply::new(200, content_type, body)
     };
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         reply.headers.push((ETAG, tag));
     }
     reply
@@ -164,7 +164,7 @@ fn schemas(asked: &Asked<'_>, document: Option<openapi::v3::Document>) -> Reply 
     let Some(document) = document else {
         return Reply::page_not_found();
     };
-    tagged(asked, JSON, format!("\"{}\"", document.hash), document.json)
+    tagged(asked, JSON, &format!("\"{}\"", document.hash), document.json)
 }
 
 fn version() -> Value {

@@ -16,6 +16,7 @@ pub mod body;
 pub mod decode;
 mod documents;
 pub mod gate;
+mod go_json;
 mod isolate;
 pub mod limits;
 pub mod path;
@@ -26,6 +27,8 @@ mod resources;
 pub mod serve;
 mod stream;
 mod writes;
+
+pub(crate) use go_json::complaint as go_complaint;
 
 use crate::crd::controller::Clock;
 use crate::error::ApiError;

@@ -87,8 +87,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn resource(method: Method, path: &str) -> ResourceRequest {
-        match parse(&method, path, &Query::default()).unwrap() {
+    fn resource(method: &Method, path: &str) -> ResourceRequest {
+        match parse(method, path, &Query::default()).unwrap() {
             Target::Resource(request) => request,
             Target::Path(path) => panic!("{path} is no resource"),
         }
@@ -149,7 +149,7 @@ mod tests {
                 "get g.dev/v1 foos - a b -",
             ),
         ] {
-            assert_eq!(text(&resource(method, path)), expected, "{path}");
+            assert_eq!(text(&resource(&method, path)), expected, "{path}");
         }
         for path in [
             "/",

@@ -172,7 +172,7 @@ impl Events {
     }
 
     /// The object of a bookmark.
-    pub(super) fn bookmark(&self, kind: &Kind, meta: Value) -> Value {
+    pub(super) fn bookmark(&self, kind: &Kind, meta: &Value) -> Value {
         let object = json!({"kind": kind.names.kind, "apiVersion": kind.api_version(), "metadata": meta});
         match (self.accepted.shape, &self.table) {
             (Shape::Metadata(version) | Shape::MetadataList(version), _) => {

@@ -178,7 +178,7 @@ impl Stream {
         if is_initial_end {
             meta["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
-        let object = self.events.bookmark(self.watcher.kind(), meta);
+        let object = self.events.bookmark(self.watcher.kind(), &meta);
         self.push("BOOKMARK", &object);
     }
 

@@ -3,6 +3,7 @@
 //! Versions of a custom resource differ in `apiVersion` only (None conversion), but each has its own schema: what a
 //! version does not know is not shown in it, and its defaults are filled in.
 
+use crate::http::decode::write_whole_floats;
 use crate::kind::{Kind, Origin};
 use crate::store::Stored;
 use bytes::Bytes;
@@ -51,6 +52,7 @@ pub(super) fn to_stored(kind: &Kind, mut object: Value) -> Value {
         Origin::BuiltIn => kind.strategy.to_stored(&mut object),
         Origin::Custom(_) => set_version(&mut object, kind.storage_version.clone()),
     }
+    write_whole_floats(&mut object);
     object
 }
 

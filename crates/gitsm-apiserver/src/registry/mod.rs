@@ -36,6 +36,7 @@ pub use select::Selection;
 pub(crate) use system::fill_random;
 
 use crate::error::{ApiError, Named};
+use crate::http::decode::write_whole_floats;
 use crate::kind::{Context, GroupResource, Kind, Part};
 use crate::kinds::Kinds;
 use crate::request::WriteOptions;
@@ -209,6 +210,8 @@ fn store_error(error: &WriteError) -> ApiError {
 
 /// An answer to a dry run: the object as it would have been stored, without a revision.
 fn not_stored(object: &Value) -> Stored {
+    let mut object = object.clone();
+    write_whole_floats(&mut object);
     Stored {
         revision: 0,
         json: object.to_string().into(),

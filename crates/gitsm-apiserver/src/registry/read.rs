@@ -3,6 +3,7 @@
 use super::select::Selection;
 use super::{Registry, convert, key_of, stored_resource};
 use crate::error::{ApiError, Cause};
+use crate::http::go_complaint;
 use crate::kind::Kind;
 use crate::object::Meta;
 use crate::request::ListOptions;
@@ -36,7 +37,7 @@ impl Registry {
     pub fn get(&self, kind: &Kind, namespace: Option<&str>, name: &str) -> Result<Stored, ApiError> {
         let stored = self.store.get(&key_of(kind, namespace, name));
         let stored = stored.ok_or_else(|| ApiError::not_found(kind.named(), name))?;
-        Ok(served(kind, stored))
+        Ok(served(kind, &stored))
     }
 
     /// The objects of a kind that are chosen.
@@ -82,7 +83,7 @@ impl Registry {
         let items = found.into_iter().filter(|stored| selection.matches(kind, stored));
         Some(ListReply {
             revision,
-            items: items.map(|stored| served(kind, stored)).collect(),
+            items: items.map(|stored| served(kind, &stored)).collect(),
             ..ListReply::default()
         })
     }
@@ -131,10 +132,10 @@ impl Registry {
     }
 }
 
-fn served(kind: &Kind, stored: Stored) -> Stored {
+fn served(kind: &Kind, stored: &Stored) -> Stored {
     Stored {
         revision: stored.revision,
-        json: convert::bytes(kind, &stored),
+        json: convert::bytes(kind, stored),
     }
 }
 
@@ -145,7 +146,7 @@ fn reply(kind: &Kind, selection: &Selection, options: &ListOptions, page: Page) 
         .items
         .into_iter()
         .filter(|stored| is_everything || selection.matches(kind, stored))
-        .map(|stored| served(kind, stored))
+        .map(|stored| served(kind, &stored))
         .collect();
     let mut next = page.next;
     if !is_everything && limit > 0 && items.len() > limit {
@@ -226,7 +227,8 @@ impl Token {
         let bytes = URL_SAFE_NO_PAD
             .decode(text.trim_end_matches('='))
             .map_err(|error| invalid(error.to_string()))?;
-        let token: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        let token: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| invalid(go_complaint(&bytes).unwrap_or_else(|| error.to_string())))?;
         if token.v != Self::VERSION {
             return Err(invalid(format!(
                 "server does not recognize this encoded version {:?}",

@@ -124,7 +124,11 @@ impl Registry {
             let mut object = old.clone();
             let replicas = wanted["spec"]["replicas"].as_i64().unwrap_or(0);
             set_number(&mut object, &paths.spec_replicas, replicas);
-            set_meta(&mut object, "resourceVersion", revision_of(&wanted, old));
+            set_meta(
+                &mut object,
+                "resourceVersion",
+                Some(revision_of(&wanted, old).into()),
+            );
             let version = kind.api_version();
             fields
                 .to_object(&wanted, &mut object, &version)
@@ -141,12 +145,12 @@ impl Registry {
     }
 }
 
-fn revision_of(wanted: &Value, old: &Value) -> Option<Value> {
-    let given = metadata(wanted)["resourceVersion"]
-        .as_str()
-        .filter(|text| !text.is_empty());
-    let revision = given.unwrap_or_else(|| meta_text(old, "resourceVersion"));
-    Some(revision.into())
+/// The revision that the write insists on: the one that the Scale names, or that of the object.
+fn revision_of<'v>(wanted: &'v Value, old: &'v Value) -> &'v str {
+    match meta_text(wanted, "resourceVersion") {
+        "" => meta_text(old, "resourceVersion"),
+        given => given,
+    }
 }
 
 fn scale_paths<'k>(kind: &'k Kind, name: &str) -> Result<&'k ScalePaths, ApiError> {

@@ -9,9 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// that was acknowledged before.
 pub(super) struct Followed<T> {
     resources: Vec<GroupResource>,
-    make: Box<dyn Fn(&[Vec<Value>]) -> T + Send + Sync>,
+    make: Box<Make<T>>,
     made: Mutex<Option<Made<T>>>,
 }
+
+/// Makes it of the objects of each resource, in the order of the resources.
+type Make<T> = dyn Fn(&[Vec<Value>]) -> T + Send + Sync;
 
 struct Made<T> {
     from: Vec<Cursor>,
@@ -24,7 +27,7 @@ impl<T> Followed<T> {
         make: impl Fn(&[Vec<Value>; N]) -> T + Send + Sync + 'static,
     ) -> Self {
         Self {
-            resources: resources.to_vec(),
+            resources: Vec::from(resources),
             make: Box::new(move |objects| {
                 let mut lists = [const { Vec::new() }; N];
                 for (list, objects) in lists.iter_mut().zip(objects) {

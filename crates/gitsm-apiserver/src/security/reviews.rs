@@ -115,7 +115,7 @@ impl Security {
                 group: "authentication.k8s.io",
                 resource: "TokenRequest",
             };
-            ApiError::invalid(named, name, &[error])
+            ApiError::invalid(named, name, &[*error])
         })?;
         let audiences: Vec<String> = body["spec"]["audiences"]
             .as_array()
@@ -154,13 +154,13 @@ impl Security {
     }
 }
 
-fn lifetime(asked: &Value) -> Result<u64, FieldError> {
+fn lifetime(asked: &Value) -> Result<u64, Box<FieldError>> {
     if asked.is_null() {
         return Ok(DEFAULT_TOKEN);
     }
     let refused = |detail: &str| {
         let path = Path::root().field("spec").field("expirationSeconds");
-        FieldError::new(ErrorKind::Invalid, path, detail).with_value(asked.clone())
+        Box::new(FieldError::new(ErrorKind::Invalid, path, detail).with_value(asked.clone()))
     };
     match asked.as_u64() {
         Some(seconds) if seconds > LONGEST_TOKEN => {

@@ -41,7 +41,7 @@ async fn a_taken_kind_is_not_served() {
         .await
         .expect(200)
         .json();
-    assert_eq!(now["status"]["conditions"][0]["reason"], "KindConflict");
+    assert_eq!(now["status"]["conditions"][0]["reason"], "ListKindConflict");
     server.get("/apis/x.dev/v1/bars").await.expect(404);
     server
         .delete(&format!("{DEFINITIONS}/foos.x.dev"), &json!({}))

@@ -180,7 +180,7 @@ fn extension(walk: &Walk<'_>, used: &Use<'_, '_>) -> Option<Estimate> {
             let to = constant(to, size(list).max);
             allocation(1.0, Size::exactly(to.wrapping_sub(from)))
         }
-        ("flatten", Some(list), []) => allocation(1.0, size(list)),
+        ("flatten" | "reverse", Some(list), []) => allocation(1.0, size(list)),
         ("flatten", Some(list), [depth]) => {
             #[expect(
                 clippy::cast_precision_loss,
@@ -190,7 +190,6 @@ fn extension(walk: &Walk<'_>, used: &Use<'_, '_>) -> Option<Estimate> {
             allocation(depth, size(list))
         }
         ("lists.range", None, [count]) => allocation(1.0, Size::exactly(constant(count, u64::MAX))),
-        ("reverse", Some(list), []) => allocation(1.0, size(list)),
         ("distinct", Some(list), []) => allocation(2.0, size(list).times(size(list))),
         ("sort", Some(list), []) => sorting(used.overload.first(), size(list)),
         ("@sortByAssociatedKeys", Some(_), [keys]) => sorting(used.overload.get(1), size(keys)),

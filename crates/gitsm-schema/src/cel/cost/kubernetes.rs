@@ -50,7 +50,8 @@ pub(super) fn estimate(walk: &Walk<'_>, used: &Use<'_, '_>) -> Option<Estimate> 
             let found = Size::at_most(size(text).max);
             Estimate::with_result(search(size(text), size(pattern)), found)
         }
-        ("cidr" | "isIP" | "isCIDR", _, [source, ..]) | ("ip", None, [source]) => Estimate::new(text(source)),
+        ("cidr" | "isIP" | "isCIDR" | "quantity" | "isQuantity" | "semver" | "isSemver", _, [source, ..])
+        | ("ip", None, [source]) => Estimate::new(text(source)),
         ("ip.isCanonical", _, [source]) => Estimate::new(size(source).cost(2.0 * TEXT_FACTOR)),
         ("containsIP", Some(_), [other]) => {
             let cost = ADDRESS.plus(ADDRESS).cost(TEXT_FACTOR);
@@ -60,7 +61,6 @@ pub(super) fn estimate(walk: &Walk<'_>, used: &Use<'_, '_>) -> Option<Estimate> 
             let cost = ADDRESS.plus(ADDRESS).cost(TEXT_FACTOR) + ADDRESS.cost(TEXT_FACTOR) + 1;
             Estimate::new(cost.saturating_add(parsing(used, text(other))))
         }
-        ("quantity" | "isQuantity" | "semver" | "isSemver", _, [source, ..]) => Estimate::new(text(source)),
         ("validate", _, [value, ..]) => Estimate::new(scaled(text(value), FORMAT_FACTOR)),
         (operators::EQUALS, None, [left, right]) => return equality(left, right),
         (

@@ -134,7 +134,7 @@ impl<'e> Walk<'e> {
             if let Some(size) = estimate.result {
                 result = Some(result.map_or(size, |known| known.union(size)));
             }
-            if let ("_[_]", [Type::List(_), _] | [Type::Map(..), _], [container, _]) = (
+            if let ("_[_]", [Type::List(_) | Type::Map(..), _], [container, _]) = (
                 call.function.as_str(),
                 overload.as_slice(),
                 call.arguments.as_slice(),
@@ -257,8 +257,8 @@ impl<'e> Walk<'e> {
         let is_list = entry.map_or(matches!(range.ty, Type::List(_)), |entry| entry.is_list);
         let (size, step) = match (part, is_list) {
             (Part::Key, true) => (entry.map(|entry| entry.key), "@indices"),
-            (Part::Key, false) | (Part::Element, false) => (entry.map(|entry| entry.key), KEYS_STEP),
-            (Part::Value, true) | (Part::Element, true) => (entry.map(|entry| entry.value), ITEMS),
+            (Part::Key | Part::Element, false) => (entry.map(|entry| entry.key), KEYS_STEP),
+            (Part::Value | Part::Element, true) => (entry.map(|entry| entry.value), ITEMS),
             (Part::Value, false) => (entry.map(|entry| entry.value), VALUES),
         };
         let path = self.path(range);

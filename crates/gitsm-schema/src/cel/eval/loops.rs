@@ -87,11 +87,10 @@ impl<'a> Evaluator<'a, '_> {
 /// Whether a round adds to what is gathered. `all` and `exists` join every round to it.
 fn gathers(kind: LoopKind, outcome: &Result<Option<Outcome<'_>>>) -> bool {
     match (kind, outcome) {
-        (LoopKind::All | LoopKind::Exists, _) => true,
         (LoopKind::ExistsOne | LoopKind::Filter, Ok(Some(outcome))) => {
             matches!(outcome.body, Value::Bool(true))
         }
-        (_, Ok(Some(_))) => true,
+        (LoopKind::All | LoopKind::Exists, _) | (_, Ok(Some(_))) => true,
         _ => false,
     }
 }
