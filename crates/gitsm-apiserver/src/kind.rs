@@ -246,14 +246,21 @@ pub enum Origin {
 #[derive(Debug, Clone)]
 pub struct LazySchema(Arc<Slot>);
 
-#[derive(Debug)]
 enum Slot {
     Ready(KindSchema),
     Later {
         built: OnceLock<KindSchema>,
-        build: fn(&str) -> KindSchema,
-        of: &'static str,
+        build: Box<dyn Fn() -> KindSchema + Send + Sync>,
     },
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready(_) => "Ready",
+            Self::Later { .. } => "Later",
+        })
+    }
 }
 
 impl LazySchema {
@@ -264,10 +271,14 @@ impl LazySchema {
 
     /// One that `build` makes from the name `of` when it is first used.
     pub fn later(build: fn(&str) -> KindSchema, of: &'static str) -> Self {
+        Self::made_by(move || build(of))
+    }
+
+    /// One that a closure makes when it is first used.
+    pub fn made_by(build: impl Fn() -> KindSchema + Send + Sync + 'static) -> Self {
         Self(Arc::new(Slot::Later {
             built: OnceLock::new(),
-            build,
-            of,
+            build: Box::new(build),
         }))
     }
 }
@@ -278,7 +289,7 @@ impl Deref for LazySchema {
     fn deref(&self) -> &KindSchema {
         match &*self.0 {
             Slot::Ready(schema) => schema,
-            Slot::Later { built, build, of } => built.get_or_init(|| build(of)),
+            Slot::Later { built, build } => built.get_or_init(build),
         }
     }
 }

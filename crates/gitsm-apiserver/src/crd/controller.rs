@@ -112,12 +112,12 @@ impl Controller {
         let definition = stored.value();
         let name = meta_text(&definition, "name").to_owned();
         if !meta_text(&definition, "deletionTimestamp").is_empty() {
-            self.serve(&name, &definition, stored.revision);
+            self.serve(&name, &definition, stored);
             self.clean_up(&name, &definition);
             return;
         }
         match self.write_status(&name, &definition).await {
-            Ok(definition) => self.serve(&name, &definition, stored.revision),
+            Ok(definition) => self.serve(&name, &definition, stored),
             // It went or changed in between; another event says so.
             Err(error) if matches!(error.code, 404 | 409) => {}
             Err(error) => {
@@ -167,7 +167,7 @@ impl Controller {
     }
 
     /// Serves an established definition; one that is being deleted is served until its objects are gone.
-    fn serve(&mut self, name: &str, definition: &Value, revision: u64) {
+    fn serve(&mut self, name: &str, definition: &Value, stored: &Stored) {
         if !is_true(definition, ESTABLISHED) {
             return;
         }
@@ -179,14 +179,10 @@ impl Controller {
         // What was stored before the schema changed may not fit it. When the server starts, nobody knows what was
         // written under which schema; the definition has not changed since its revision, though.
         let store = self.registry.store();
-        let since = if is_new { revision } else { store.revision() };
-        match compile::compile(definition, since) {
-            Ok(kinds) => {
-                self.registry.kinds().replace(name, kinds);
-                self.served.insert(name.to_owned(), fingerprint);
-            }
-            Err(why) => tracing::error!(definition = name, why, "an accepted definition cannot be served"),
-        }
+        let since = if is_new { stored.revision } else { store.revision() };
+        let kinds = compile::compile(definition, &stored.json, since);
+        self.registry.kinds().replace(name, kinds);
+        self.served.insert(name.to_owned(), fingerprint);
     }
 
     async fn forget(&mut self, name: &str, definition: &Value) {
