@@ -246,21 +246,14 @@ pub enum Origin {
 #[derive(Debug, Clone)]
 pub struct LazySchema(Arc<Slot>);
 
+#[derive(Debug)]
 enum Slot {
     Ready(KindSchema),
     Later {
         built: OnceLock<KindSchema>,
-        build: Box<dyn Fn() -> KindSchema + Send + Sync>,
+        build: fn(&str) -> KindSchema,
+        of: &'static str,
     },
-}
-
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ready(_) => "Ready",
-            Self::Later { .. } => "Later",
-        })
-    }
 }
 
 impl LazySchema {
@@ -271,14 +264,10 @@ impl LazySchema {
 
     /// One that `build` makes from the name `of` when it is first used.
     pub fn later(build: fn(&str) -> KindSchema, of: &'static str) -> Self {
-        Self::made_by(move || build(of))
-    }
-
-    /// One that a closure makes when it is first used.
-    pub fn made_by(build: impl Fn() -> KindSchema + Send + Sync + 'static) -> Self {
         Self(Arc::new(Slot::Later {
             built: OnceLock::new(),
-            build: Box::new(build),
+            build,
+            of,
         }))
     }
 }
@@ -289,7 +278,7 @@ impl Deref for LazySchema {
     fn deref(&self) -> &KindSchema {
         match &*self.0 {
             Slot::Ready(schema) => schema,
-            Slot::Later { built, build } => built.get_or_init(build),
+            Slot::Later { built, build, of } => built.get_or_init(|| build(of)),
         }
     }
 }

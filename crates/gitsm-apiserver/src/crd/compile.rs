@@ -1,12 +1,13 @@
 //! The kinds that an accepted definition serves: one for each served version.
 
 use super::custom::CustomResource;
-use super::schemas::{LazyJudge, Schemas};
 use super::status::{TERMINATING, is_true};
-use crate::kind::{Column, GroupResource, Kind, LazySchema, Names, Origin, ScalePaths};
+use crate::kind::{Column, GroupResource, Kind, KindSchema, LazySchema, Names, Origin, ScalePaths};
 use crate::request::Verb;
-use bytes::Bytes;
-use gitsm_schema::ObjectKind;
+use gitsm_apply::{ResourceTypes, TypeSchema};
+use gitsm_schema::cel::CompiledRules;
+use gitsm_schema::structural::Structural;
+use gitsm_schema::{ObjectJudge, ObjectKind, ObjectSchema};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -22,23 +23,72 @@ const VERBS: [Verb; 8] = [
     Verb::Watch,
 ];
 
-/// The kinds of an accepted definition. `stored` is the definition as it is stored, of which schemas and rules are made
-/// when they are first used; `schema_since` is the revision up to which objects were written before this definition.
-pub fn compile(definition: &Value, stored: &Bytes, schema_since: u64) -> Vec<Arc<Kind>> {
-    let versions = definition["spec"]["versions"].as_array();
-    let versions = versions.map(Vec::as_slice).unwrap_or_default();
-    let served = versions.iter().filter(|version| version["served"] == true);
-    let schemas = Arc::new(Schemas::new(stored.clone()));
-    served
-        .map(|version| kind(definition, version, &schemas, schema_since))
-        .collect()
+/// The kinds of a definition. `schema_since` is the revision up to which objects were written before this definition.
+///
+/// # Errors
+/// Why a schema or rule cannot be used; a definition that was accepted has none.
+pub fn compile(definition: &Value, schema_since: u64) -> Result<Vec<Arc<Kind>>, String> {
+    let spec = &definition["spec"];
+    let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let served: Vec<&Value> = versions
+        .iter()
+        .filter(|version| version["served"] == true)
+        .collect();
+    let group = text(&spec["group"]);
+    let mut types = ResourceTypes::default();
+    let mut schemas = Vec::with_capacity(served.len());
+    for version in &served {
+        let name = text(&version["name"]);
+        let schema = schema_of(version).map_err(|why| format!("version {name}: {why}"))?;
+        types = types.with(&format!("{group}/{name}"), TypeSchema::for_resource(&schema));
+        schemas.push(schema);
+    }
+    let types = Arc::new(types);
+    let kinds = served.iter().zip(schemas);
+    let kinds = kinds.map(|(version, schema)| kind(definition, version, schema, &types, schema_since));
+    kinds.collect()
 }
 
-fn kind(definition: &Value, version: &Value, schemas: &Arc<Schemas>, schema_since: u64) -> Arc<Kind> {
+fn schema_of(version: &Value) -> Result<Structural, String> {
+    let mut schema =
+        Structural::from_json(&version["schema"]["openAPIV3Schema"]).map_err(|error| error.to_string())?;
+    // Kept once, in what is published.
+    forget_descriptions(&mut schema);
+    Ok(schema)
+}
+
+/// Descriptions are for people, who read the published schema.
+fn forget_descriptions(schema: &mut Structural) {
+    schema.description = None;
+    schema.title = None;
+    schema.properties.values_mut().for_each(forget_descriptions);
+    if let Some(items) = schema.items.as_deref_mut() {
+        forget_descriptions(items);
+    }
+    if let Some(gitsm_schema::structural::AdditionalProperties::Schema(values)) =
+        &mut schema.additional_properties
+    {
+        forget_descriptions(values);
+    }
+}
+
+fn kind(
+    definition: &Value,
+    version: &Value,
+    schema: Structural,
+    types: &Arc<ResourceTypes>,
+    schema_since: u64,
+) -> Result<Arc<Kind>, String> {
     let spec = &definition["spec"];
     let (group, name) = (text(&spec["group"]), text(&version["name"]));
+    let rules = CompiledRules::compile(&schema).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        errors.join("; ")
+    })?;
+    let object = Arc::new(ObjectSchema::new(schema).map_err(|error| error.to_string())?);
     let names = names(definition);
     let subresources = &version["subresources"];
+    let scale = scale(&subresources["scale"]);
     let has_status = subresources["status"].is_object();
     let api_version = format!("{group}/{name}");
     let namespaced = spec["scope"] == "Namespaced";
@@ -47,14 +97,21 @@ fn kind(definition: &Value, version: &Value, schemas: &Arc<Schemas>, schema_sinc
         kind: names.kind.clone(),
         is_namespaced: namespaced,
     };
-    let schema = {
-        let (schemas, version) = (Arc::clone(schemas), name.to_owned());
-        LazySchema::made_by(move || schemas.kind_schema(&version))
-    };
+    let judged_scale = scale
+        .is_some()
+        .then(|| gitsm_schema::scale::ScalePaths::new(&subresources["scale"]));
+    let judge = ObjectJudge::new(called, Arc::clone(&object), rules, judged_scale)
+        .map_err(|error| error.to_string())?;
+    let schema = LazySchema::ready(KindSchema {
+        object,
+        published: version["schema"]["openAPIV3Schema"].clone(),
+        columns: columns(&version["additionalPrinterColumns"]),
+    });
     let strategy = CustomResource {
-        judge: LazyJudge::new(schemas, called, name),
+        judge,
         has_status,
         selectable: selectable(&version["selectableFields"]),
+        types: Arc::clone(types),
     };
     let is_terminating = is_true(definition, TERMINATING);
     let storage = spec["versions"]
@@ -62,7 +119,7 @@ fn kind(definition: &Value, version: &Value, schemas: &Arc<Schemas>, schema_sinc
         .into_iter()
         .flatten()
         .find(|version| version["storage"] == true);
-    Arc::new(Kind {
+    Ok(Arc::new(Kind {
         resource: GroupResource::new(group, &names.plural),
         version: name.to_owned(),
         namespaced,
@@ -71,7 +128,7 @@ fn kind(definition: &Value, version: &Value, schemas: &Arc<Schemas>, schema_sinc
             .filter(|verb| !(is_terminating && *verb == Verb::Create))
             .collect(),
         has_status,
-        scale: scale(&subresources["scale"]),
+        scale,
         deprecation_warning: deprecation(version, &api_version, &names.kind),
         storage_version: storage.map_or_else(
             || api_version.clone(),
@@ -82,10 +139,10 @@ fn kind(definition: &Value, version: &Value, schemas: &Arc<Schemas>, schema_sinc
         schema_since,
         origin: Origin::Custom(text(&definition["metadata"]["name"]).to_owned()),
         names,
-    })
+    }))
 }
 
-pub(super) fn text(value: &Value) -> &str {
+fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
@@ -131,7 +188,7 @@ fn selectable(fields: &Value) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn columns(columns: &Value) -> Vec<Column> {
+fn columns(columns: &Value) -> Vec<Column> {
     let columns = columns.as_array().into_iter().flatten();
     columns
         .map(|column| Column {

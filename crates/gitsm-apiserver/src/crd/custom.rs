@@ -1,34 +1,22 @@
 //! The rules of custom resources. The judge is `gitsm-schema`.
 
-use super::schemas::LazyJudge;
 use crate::kind::{Context, Part, Strategy};
 use gitsm_apply::ResourceTypes;
-use gitsm_schema::{ErrorKind, FieldError, ObjectJudge, Path};
+use gitsm_schema::{FieldError, ObjectJudge};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The rules of one version of a custom resource.
 #[derive(Debug)]
 pub struct CustomResource {
     /// Schema, list types, CEL rules.
-    pub judge: LazyJudge,
+    pub judge: ObjectJudge,
     /// Whether the version has a status subresource.
     pub has_status: bool,
     /// The paths of `selectableFields`, without the leading dot.
     pub selectable: Vec<String>,
-}
-
-impl CustomResource {
-    fn judged(&self, judge: impl FnOnce(&ObjectJudge) -> Vec<FieldError>) -> Vec<FieldError> {
-        match self.judge.get() {
-            Ok(made) => judge(made),
-            // Nothing is let through unjudged.
-            Err(why) => vec![FieldError::new(ErrorKind::Invalid, Path::root(), unusable(why))],
-        }
-    }
-}
-
-fn unusable(why: &str) -> String {
-    format!("the definition of this kind cannot be used: {why}; write the definition anew")
+    /// The types of all served versions.
+    pub types: Arc<ResourceTypes>,
 }
 
 impl Strategy for CustomResource {
@@ -36,10 +24,7 @@ impl Strategy for CustomResource {
         if let Some(why) = object.get("metadata").and_then(gitsm_schema::crd::decode_error) {
             return Some(Err(why));
         }
-        let schema = match self.judge.get() {
-            Ok(judge) => judge.schema(),
-            Err(why) => return Some(Err(unusable(why))),
-        };
+        let schema = self.judge.schema();
         let unknown = schema.prune(object);
         schema.complete(object);
         Some(Ok(unknown.iter().map(ToString::to_string).collect()))
@@ -50,14 +35,14 @@ impl Strategy for CustomResource {
     fn prepare_update(&self, _: &mut Value, _: &Value, _: Context<'_>) {}
 
     fn validate_create(&self, object: &Value, _: Context<'_>) -> Vec<FieldError> {
-        self.judged(|judge| judge.create(object))
+        self.judge.create(object)
     }
 
     fn validate_update(&self, object: &Value, old: &Value, cx: Context<'_>) -> Vec<FieldError> {
-        self.judged(|judge| match cx.part {
-            Part::Status => judge.update_status(object, old),
-            _ => judge.update(object, old),
-        })
+        match cx.part {
+            Part::Status => self.judge.update_status(object, old),
+            _ => self.judge.update(object, old),
+        }
     }
 
     fn warnings(&self, object: &Value, old: Option<&Value>) -> Vec<String> {
@@ -93,6 +78,6 @@ impl Strategy for CustomResource {
     }
 
     fn apply_types(&self) -> Option<&ResourceTypes> {
-        self.judge.types()
+        Some(&self.types)
     }
 }

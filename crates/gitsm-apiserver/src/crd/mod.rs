@@ -4,7 +4,6 @@
 //! |---|---|
 //! | [`definition`] | the rules of the kind `CustomResourceDefinition` itself |
 //! | [`compile`] | the kinds that an accepted definition serves |
-//! | `schemas` | schemas and rules, made when they are first used |
 //! | [`custom`] | the rules of custom resources: schema, lists, CEL |
 //! | [`status`] | which names a definition gets, and its conditions |
 //! | [`controller`] | follows definitions: writes their status, serves their kinds, cleans up |
@@ -13,7 +12,6 @@ pub mod compile;
 pub mod controller;
 pub mod custom;
 pub mod definition;
-mod schemas;
 pub mod status;
 
 /// The API group of definitions.

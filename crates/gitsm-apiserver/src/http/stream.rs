@@ -194,6 +194,8 @@ impl Stream {
         }
         let piece = self.piece.split().freeze();
         tokio::select! {
+            // In this order: the last bookmark is sent when the end has come already.
+            biased;
             sent = self.sender.send(piece) => sent.is_ok(),
             // A client that does not read is not waited for beyond the end of its watch.
             () = sleep_until(self.ends) => false,
