@@ -1,7 +1,14 @@
 //! Suites that look at the workspace as a whole.
 
 // clippy.toml lets tests unwrap, but does not see that helpers here are part of tests.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may panic, and say what they skip and measure"
+)]
 
 mod approvals_cli;
 mod arrows;

@@ -59,7 +59,7 @@ async fn validate_and_the_real_server_agree_about_every_object() {
 /// Why a server's answer and the findings (rule and field) do not say the same.
 fn disagreement(reply: &Reply, found: &[(String, String)]) -> Option<String> {
     let is_refused = !reply.status.is_success();
-    if is_refused != !found.is_empty() {
+    if is_refused == found.is_empty() {
         return Some("one of them refuses it, the other does not".to_owned());
     }
     if reply.status != 422 {

@@ -105,7 +105,11 @@ impl Connections {
     }
 }
 
-fn client_config(ca: &str, credentials: &Credentials) -> Result<ClientConfig> {
+/// TLS of a client: whose servers it believes (PEM), and who it says it is.
+///
+/// # Errors
+/// When a certificate or key cannot be read.
+pub fn client_config(ca: &str, credentials: &Credentials) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(ca.as_bytes()) {
         roots

@@ -23,6 +23,7 @@ const TAIL: usize = 6_000;
 /// A running program.
 pub(crate) struct Process {
     name: String,
+    program: PathBuf,
     log: PathBuf,
     keeper: Child,
     leash: Option<ChildStdin>,
@@ -56,6 +57,7 @@ impl Process {
         let leash = keeper.stdin.take();
         Ok(Self {
             name: name.to_owned(),
+            program: program.to_owned(),
             log,
             keeper,
             leash,
@@ -71,6 +73,33 @@ impl Process {
             anyhow::bail!("{} has ended ({status}):\n{}", self.name, self.tail());
         }
         Ok(())
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The process of the program itself, where the system tells (Linux); the keeper has it as its child.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        let program = self.program.canonicalize().ok()?;
+        let is_ours = |pid: u32| {
+            let parent = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            // After the name, which may hold anything: state, then the parent.
+            let parent: u32 = parent
+                .rsplit_once(')')?
+                .1
+                .split_whitespace()
+                .nth(1)?
+                .parse()
+                .ok()?;
+            let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+            Some(parent == self.keeper.id() && exe == program)
+        };
+        std::fs::read_dir("/proc")
+            .ok()?
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .find(|&pid| is_ours(pid) == Some(true))
     }
 
     /// The end of its log.

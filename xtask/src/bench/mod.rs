@@ -1,5 +1,7 @@
-//! `cargo xtask bench`: what the binary needs on a corpus of its own, and the criterion benches.
+//! `cargo xtask bench`: what the binary needs on a corpus of its own, the embedded server beside real ones, and the
+//! criterion benches.
 
+mod apiserver;
 mod corpus;
 pub(crate) mod measure;
 
@@ -30,12 +32,16 @@ pub(crate) struct Arguments {
     /// Write the corpora and measure nothing.
     #[arg(long)]
     generate_only: bool,
+    #[command(flatten)]
+    apiserver: apiserver::Options,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum What {
     /// `gitsm validate`, as a whole process.
     Validate,
+    /// The server of `gitsm up` beside kube-apiserver, etcd and apiextensions-apiserver.
+    Apiserver,
 }
 
 /// One line of the table.
@@ -49,8 +55,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.criterion {
         return execute(cargo().args(["bench", "--package", "gitsm-check", "--package", "gitsm-core"]));
     }
-    let What::Validate = arguments.what;
     let root = root();
+    if let What::Apiserver = arguments.what {
+        let binary = release_binary(arguments, &root)?;
+        return apiserver::run(&arguments.apiserver, &binary, &root);
+    }
     // Paths are given as people give them: relative, from the root of the project.
     std::env::set_current_dir(&root).context("cannot enter the root of the project")?;
     let target = Path::new("target");
@@ -68,17 +77,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.generate_only {
         return Ok(());
     }
-    let binary = match &arguments.binary {
-        Some(binary) => binary.clone(),
-        None => {
-            execute(cargo().args(["build", "--release", "--package", "gitsm-cli"]))?;
-            root.join("target/release")
-                .join(format!("gitsm{}", std::env::consts::EXE_SUFFIX))
-        }
-    };
+    let binary = release_binary(arguments, &root)?;
     let rows = validate(&binary, Path::new("policies"), &corpora, arguments.runs)?;
     print!("{}", markdown(&rows));
     Ok(())
+}
+
+/// The binary that was named, or the one that this builds.
+fn release_binary(arguments: &Arguments, root: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(binary) = &arguments.binary {
+        return std::path::absolute(binary).with_context(|| format!("{} is no path", binary.display()));
+    }
+    execute(cargo().args(["build", "--release", "--package", "gitsm-cli"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(target
+        .join("release")
+        .join(format!("gitsm{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn validate(binary: &Path, policies: &Path, corpora: &[Corpus], runs: usize) -> anyhow::Result<Vec<Row>> {

@@ -14,7 +14,7 @@ use crate::request::{DeleteOptions, Propagation, WriteOptions};
 use crate::store::{Cursor, CursorError, Key, Stored};
 use crate::user::User;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,8 +34,31 @@ pub struct Controller {
     clock: Clock,
     /// What was compiled, by the name of the definition.
     served: HashMap<String, Fingerprint>,
+    /// What is needed of each definition when another one is judged, by the revision that wrote it: definitions are
+    /// large, and reading all of them for each of them took longer than anything else here.
+    outlines: HashMap<u64, Outline>,
     cleaning: Arc<Mutex<HashSet<String>>>,
     done: watch::Sender<u64>,
+}
+
+/// Name and group of a definition and, as a definition has them, the names that it was given.
+#[derive(Debug)]
+struct Outline {
+    name: String,
+    group: String,
+    definition: Value,
+}
+
+impl Outline {
+    fn of(stored: &Stored) -> Self {
+        let mut whole = stored.value();
+        let names = whole["status"]["acceptedNames"].take();
+        Self {
+            name: meta_text(&whole, "name").to_owned(),
+            group: whole["spec"]["group"].as_str().unwrap_or_default().to_owned(),
+            definition: json!({"status": {"acceptedNames": names}}),
+        }
+    }
 }
 
 /// What the kinds of a definition depend on.
@@ -65,6 +88,7 @@ impl Controller {
             registry,
             clock,
             served: HashMap::new(),
+            outlines: HashMap::new(),
             cleaning: Arc::default(),
             done,
         }
@@ -128,7 +152,7 @@ impl Controller {
     }
 
     /// Gives the definition the status it should have; returns it as it then is.
-    async fn write_status(&self, name: &str, definition: &Value) -> Result<Value, ApiError> {
+    async fn write_status(&mut self, name: &str, definition: &Value) -> Result<Value, ApiError> {
         let now = crate::registry::seconds((self.clock)());
         let taken = self.taken(name, definition);
         let settled = settle(definition, &taken, &now);
@@ -155,16 +179,18 @@ impl Controller {
     }
 
     /// The names that others of the group hold: other definitions and built-in kinds.
-    fn taken(&self, name: &str, definition: &Value) -> Taken {
-        let group = &definition["spec"]["group"];
+    fn taken(&mut self, name: &str, definition: &Value) -> Taken {
+        let group = definition["spec"]["group"].as_str().unwrap_or_default();
         let listing = self.registry.store().list(&resource(), None);
-        let others: Vec<Value> = listing
-            .items
-            .iter()
-            .map(Stored::value)
-            .filter(|other| other["spec"]["group"] == *group && meta_text(other, "name") != name)
-            .collect();
-        Taken::by(&others)
+        let mut outlines = HashMap::with_capacity(listing.items.len());
+        for stored in &listing.items {
+            let known = self.outlines.remove(&stored.revision);
+            outlines.insert(stored.revision, known.unwrap_or_else(|| Outline::of(stored)));
+        }
+        self.outlines = outlines;
+        let others = self.outlines.values();
+        let others = others.filter(|outline| outline.group == group && outline.name != name);
+        Taken::by(others.map(|outline| &outline.definition))
     }
 
     /// Serves an established definition; one that is being deleted is served until its objects are gone.

@@ -93,7 +93,7 @@ fn text(random: &mut Random) -> Value {
                 "email",
                 "duration",
                 "int32"
-            ]))
+            ]));
         }
         3 => {
             schema["minLength"] = json!(2);

@@ -27,7 +27,7 @@ pub(crate) fn value(random: &mut Random, schema: &Value, wrong: usize) -> Value 
         Some("string") => text(random, schema, wrong),
         Some("integer") => {
             let odd_numbers = if wrong > 0 { 40 } else { 10 };
-            json!((2 + random.below(odd_numbers)) / 2 * 2)
+            json!(2 + random.below(odd_numbers) / 2 * 2)
         }
         Some("number") => json!(*random.pick(&[0.5, 1.0, 2.5, 12.0])),
         Some("boolean") => json!(random.percent(50)),
