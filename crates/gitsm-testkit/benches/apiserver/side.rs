@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const SLOWEST_START: Duration = Duration::from_secs(60);
+const SLOWEST_START: Duration = Duration::from_mins(1);
 /// The last definition, by name: what is written last is served last.
 const SERVICES: &str = "/apis/gitsm.dev/v1alpha1/itservices?limit=1";
 
