@@ -153,11 +153,11 @@ fn built_in_kinds_refuse_in_the_words_of_the_real_server() {
             );
             let loose = super::tool::WIDGETS.replace(
                 "            description: What is wanted.",
-                "            x-kubernetes-int-or-string: true",
+                "            x-kubernetes-list-type: map",
             );
             holds(
                 &create(&loose),
-                "spec.versions[0].schema.openAPIV3Schema.properties[spec]",
+                "openAPIV3Schema.properties[spec].type: Invalid value: \"object\": must be array if x-kubernetes-list-type is specified",
             );
         },
     );
