@@ -6,7 +6,7 @@ use crate::support::{copy_tree, git, gitsm, gitsm_path, hermetic, root};
 use gitsm_check::yaml;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The documents that people write, relative to the root.
 fn documents() -> Vec<String> {
@@ -37,10 +37,24 @@ fn blocks(file: &str, language: &str) -> Vec<String> {
     found
 }
 
-/// A shell in a folder, with `gitsm` in its path.
+/// The kubectl that `KUBECTL` names, else that of the search path.
+fn kubectl() -> Option<PathBuf> {
+    let named = std::env::var_os("KUBECTL").map(PathBuf::from);
+    named.or_else(|| {
+        std::env::split_paths(&std::env::var_os("PATH")?)
+            .map(|folder| folder.join("kubectl"))
+            .find(|path| path.is_file())
+    })
+}
+
+/// A shell in a folder, with `gitsm` and kubectl, if there is one, in its path.
 fn shell(folder: &Path, script: &str) -> String {
+    let tools = tempfile::tempdir().unwrap();
+    if let Some(kubectl) = kubectl() {
+        std::os::unix::fs::symlink(kubectl, tools.path().join("kubectl")).unwrap();
+    }
     let path = std::env::join_paths(
-        [gitsm_path().parent().unwrap().to_owned()]
+        [gitsm_path().parent().unwrap().to_owned(), tools.path().to_owned()]
             .into_iter()
             .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
@@ -57,6 +71,7 @@ fn shell(folder: &Path, script: &str) -> String {
 fn settled(text: &str) -> String {
     const DIFFERING: [&str; 3] = ["Judged as of ", "Time zones by tz database ", "Estate: commit "];
     text.lines()
+        .map(without_numbers)
         .map(|line| {
             let differing = DIFFERING.iter().find(|start| line.starts_with(**start));
             match (differing, line.split_once("sha256:")) {
@@ -68,6 +83,28 @@ fn settled(text: &str) -> String {
         .collect()
 }
 
+/// Ports, processes, commits and ages.
+fn without_numbers(line: &str) -> String {
+    let mut line = line.to_owned();
+    for marker in ["127.0.0.1:", "objects of commit ", "stopped: process "] {
+        if let Some((before, after)) = line.split_once(marker) {
+            let rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            line = format!("{before}{marker}...{rest}");
+        }
+    }
+    match line.rsplit_once("   ") {
+        Some((before, age)) if is_age(age) => format!("{before}   ..."),
+        _ => line,
+    }
+}
+
+/// `5s`, `1m2s`
+fn is_age(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.ends_with('s')
+        && text.chars().all(|c| c.is_ascii_digit() || c == 'm' || c == 's')
+}
+
 /// Runs the `console` blocks of a document one after the other, where `examples` and `policies` lie, and compares what
 /// happens with what is shown.
 fn session_happens_as_written(file: &str, blocks: &[String]) {
@@ -75,7 +112,22 @@ fn session_happens_as_written(file: &str, blocks: &[String]) {
     for part in ["examples", "policies"] {
         copy_tree(&root().join(part), &folder.path().join(part));
     }
-    let shown = blocks.concat();
+    // Any free port: the usual one may be in use.
+    let data = folder.path().join(".local/share/gitsm");
+    fs::create_dir_all(&data).unwrap();
+    fs::write(data.join("version"), "1\n").unwrap();
+    fs::write(data.join("settings.json"), r#"{"listen":"127.0.0.1:0"}"#).unwrap();
+    let uses_kubectl = |block: &String| block.contains("kubectl ") || block.contains("gitsm down");
+    let (skipped, blocks): (Vec<&String>, Vec<&String>) = blocks
+        .iter()
+        .partition(|block| kubectl().is_none() && uses_kubectl(block));
+    if !skipped.is_empty() {
+        println!(
+            "skipped: {} sessions of {file}: there is no kubectl; name one in KUBECTL",
+            skipped.len()
+        );
+    }
+    let shown: String = blocks.into_iter().map(String::as_str).collect();
     let mut script = String::new();
     for command in shown.lines().filter_map(|line| line.strip_prefix("$ ")) {
         writeln!(
@@ -85,7 +137,8 @@ fn session_happens_as_written(file: &str, blocks: &[String]) {
         )
         .unwrap();
     }
-    let happened = shell(folder.path(), &script);
+    let home = folder.path().to_str().unwrap();
+    let happened = shell(folder.path(), &script).replace(home, "/home/jane");
     assert_eq!(
         settled(&happened),
         settled(&shown),

@@ -186,7 +186,7 @@ async fn someone_else_is_judged_as_themselves(server: &Real, admin: &Client, kin
 }
 
 /// Waits until a CRD serves.
-async fn established(client: &Client, crd: &Value) {
+pub(crate) async fn established(client: &Client, crd: &Value) {
     let path = format!("{CRDS}/{}", crd["metadata"]["name"].as_str().unwrap());
     let (group, version) = (&crd["spec"]["group"], &crd["spec"]["versions"][0]["name"]);
     let plural = crd["spec"]["names"]["plural"].as_str().unwrap();
@@ -219,7 +219,7 @@ async fn eventually<T>(look: impl AsyncFn() -> Option<T>) -> T {
     }
 }
 
-fn collection(kind: &Kind) -> String {
+pub(crate) fn collection(kind: &Kind) -> String {
     let namespace = match kind.info.scope {
         Scope::Namespaced => "namespaces/shop/",
         Scope::Cluster => "",
@@ -227,7 +227,7 @@ fn collection(kind: &Kind) -> String {
     format!("/apis/{API_VERSION}/{namespace}{}", kind.info.plural)
 }
 
-fn without_status(object: &Value) -> Value {
+pub(crate) fn without_status(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(fields) = object.as_object_mut() {
         fields.remove("status");

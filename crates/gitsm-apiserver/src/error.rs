@@ -67,6 +67,9 @@ impl fmt::Display for Named<'_> {
     }
 }
 
+/// Most bytes of the message about an object that is not acceptable. Its causes say the same again.
+const MAX_MESSAGE: usize = 1 << 20;
+
 impl ApiError {
     /// An error without details.
     pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
@@ -139,22 +142,41 @@ impl ApiError {
 
     /// 422: the object is not acceptable; `kind` names the kind and its group.
     pub fn invalid(kind: Named<'_>, name: &str, errors: &[FieldError]) -> Self {
-        let causes: Vec<Cause> = errors
-            .iter()
-            .map(|error| {
-                let text = error.to_string();
-                let field = error.field();
-                let message = text.strip_prefix(&format!("{field}: ")).unwrap_or(&text);
-                Cause {
-                    reason: error.kind.wire_name().to_owned(),
-                    message: message.to_owned(),
-                    field,
-                }
-            })
-            .collect();
-        let mut lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let mut causes = Vec::with_capacity(errors.len().min(1_000));
+        let mut lines = Vec::new();
         let mut seen = std::collections::HashSet::new();
-        lines.retain(|line| seen.insert(line.clone()));
+        let mut left = MAX_MESSAGE;
+        for (index, error) in errors.iter().enumerate() {
+            let mut text = error.to_string();
+            if index == 0 && text.len() > MAX_MESSAGE {
+                text.truncate(text.floor_char_boundary(MAX_MESSAGE - 3));
+                text.push_str("...");
+            }
+            let Some(less) = left.checked_sub(text.len()) else {
+                // Nobody reads on here; the client has enough to begin with.
+                let more = format!("and {} more; correct these first", errors.len() - index);
+                causes.push(Cause {
+                    message: more.clone(),
+                    ..Cause::default()
+                });
+                lines.push(more);
+                break;
+            };
+            left = less;
+            let field = error.field();
+            let message = text
+                .strip_prefix(&format!("{field}: "))
+                .unwrap_or(&text)
+                .to_owned();
+            causes.push(Cause {
+                reason: error.kind.wire_name().to_owned(),
+                message,
+                field,
+            });
+            if seen.insert(text.clone()) {
+                lines.push(text);
+            }
+        }
         let list = match lines.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
@@ -318,3 +340,35 @@ impl fmt::Display for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gitsm_schema::{ErrorKind, Path};
+
+    #[test]
+    fn a_message_about_very_much_is_cut() {
+        let named = Named {
+            group: "x.dev",
+            resource: "Foo",
+        };
+        let error = |length: usize| {
+            FieldError::new(ErrorKind::Invalid, Path::root().field("spec"), "no")
+                .with_value("é".repeat(length).into())
+        };
+        let few = ApiError::invalid(named, "x", &[error(1), error(1)]);
+        assert_eq!(
+            few.message,
+            "Foo.x.dev \"x\" is invalid: spec: Invalid value: \"é\": no"
+        );
+        assert_eq!(few.details.map_or(0, |details| details.causes.len()), 2);
+        let many = ApiError::invalid(named, "x", &vec![error(500); 5_000]);
+        let causes = many.details.map_or(0, |details| details.causes.len());
+        assert!(
+            many.message.len() < 2 * MAX_MESSAGE && (500..1_500).contains(&causes),
+            "{causes}"
+        );
+        let long = ApiError::invalid(named, "x", &vec![error(2_000_000); 2]);
+        assert!(long.message.len() < MAX_MESSAGE + 200 && long.message.contains("and 1 more"));
+    }
+}

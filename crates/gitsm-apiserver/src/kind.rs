@@ -220,6 +220,8 @@ pub struct Kind {
     pub deprecation_warning: Option<String>,
     /// The `apiVersion` under which objects are stored.
     pub storage_version: String,
+    /// The schema of that version, where it is another one than this.
+    pub storage_schema: Option<Arc<gitsm_schema::ObjectSchema>>,
     /// Its rules.
     pub strategy: Arc<dyn Strategy>,
     /// Schema, for pruning, defaulting, apply and published OpenAPI; reads as a [`KindSchema`].

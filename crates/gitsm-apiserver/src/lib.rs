@@ -7,12 +7,19 @@
 //!
 //! | module | does |
 //! |---|---|
+//! | [`server`] | the server as a whole: folder, address, tasks |
+//! | [`http`] | requests and answers: connections, paths, verbs, watches, forms |
+//! | [`registry`] | what is done with objects, for every kind alike |
+//! | [`crd`] | custom resource definitions: their rules, kinds, status, clean-up |
+//! | [`begin`] | what every server has from the beginning |
+//! | [`cluster`] | the registry as the controllers of `gc` use it |
 //! | [`kind`] | what a served resource is: names, schema, columns, the rules of its kind |
 //! | [`admission`] | asking validating webhooks |
 //! | [`kinds`] | the table of everything that is served |
 //! | [`auth`], [`pki`], [`audit`] | who asks, what they may do, what they did |
 //! | [`error`] | errors as `metav1.Status` |
 //! | [`request`] | what a request asks for: its attributes and options |
+//! | [`fuzz`] | requests of any kind, held to what must hold of every answer |
 //! | [`gc`] | garbage collection, namespace deletion, expiry of events |
 //! | [`object`] | reading and writing metadata of objects |
 //! | [`builtin`] | the kinds that the server brings itself |
@@ -32,6 +39,7 @@ pub mod cluster;
 pub mod crd;
 pub mod discovery;
 pub mod error;
+pub mod fuzz;
 pub mod gc;
 pub mod http;
 pub mod kind;

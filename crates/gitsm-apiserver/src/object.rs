@@ -112,6 +112,48 @@ pub fn set_meta(object: &mut Value, field: &str, value: Option<Value>) {
     }
 }
 
+/// How deep an object may be nested, its managed fields included. What is stored has to be read again, alone and in
+/// lists, by JSON readers that stop at 128.
+pub const MAX_DEPTH: usize = 120;
+/// Most bytes that the paths of all values of an object may have together. Every report about an object names paths:
+/// without a bound many fields below one long key make gigabytes of them.
+pub const MAX_PATHS: usize = 64 << 20;
+
+/// Refuses objects that are nested too deep, or whose fields have too long names for their number.
+///
+/// # Errors
+/// Why, for people.
+pub fn check_shape(object: &Value) -> Result<(), String> {
+    let mut left = MAX_PATHS;
+    check_below(object, 0, 0, &mut left)
+}
+
+fn check_below(value: &Value, depth: usize, path: usize, left: &mut usize) -> Result<(), String> {
+    *left = left.checked_sub(path).ok_or_else(too_long_paths)?;
+    let is_container = matches!(value, Value::Array(_) | Value::Object(_));
+    if is_container && depth >= MAX_DEPTH {
+        return Err(format!("it is nested more than {MAX_DEPTH} levels deep"));
+    }
+    match value {
+        Value::Array(elements) => {
+            let mut each = elements.iter();
+            each.try_for_each(|element| check_below(element, depth + 1, path + 3, left))
+        }
+        Value::Object(fields) => {
+            let mut each = fields.iter();
+            each.try_for_each(|(name, value)| check_below(value, depth + 1, path + 1 + name.len(), left))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with an object that has too many fields for the length of their names.
+pub fn too_long_paths() -> String {
+    format!(
+        "the paths of all its fields have more than {MAX_PATHS} bytes together: use shorter names, or fewer fields below long ones"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
@@ -130,6 +172,22 @@ mod tests {
         assert_eq!(meta.labels.unwrap()["a"], "b");
         assert_eq!(meta.owner_references.unwrap()[0].uid, "o");
         assert_eq!(meta.deletion_timestamp, None);
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_refused() {
+        let nested = |depth| (0..depth).fold(json!(1), |value, _| json!([value]));
+        assert_eq!(check_shape(&nested(MAX_DEPTH)), Ok(()));
+        assert!(check_shape(&nested(MAX_DEPTH + 1)).is_err());
+        assert!(check_shape(&nested(1_000)).is_err());
+    }
+
+    #[test]
+    fn many_fields_below_a_long_name_are_refused() {
+        let below = |name: &str, count: usize| json!({name: vec![0; count]});
+        assert_eq!(check_shape(&below("spec", 100_000)), Ok(()));
+        assert_eq!(check_shape(&below(&"x".repeat(1_000_000), 10)), Ok(()));
+        assert!(check_shape(&below(&"x".repeat(1_000_000), 100)).is_err());
     }
 
     #[test]

@@ -73,9 +73,10 @@ pub enum StartError {
 pub struct Server {
     address: SocketAddr,
     registry: Registry,
+    api: Arc<Api>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
-    controllers: JoinHandle<()>,
+    controllers: Vec<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Server {
@@ -109,8 +110,8 @@ impl Server {
         crate::begin::write(&registry, address.port(), (options.clock)())
             .await
             .map_err(StartError::Begin)?;
-        let definitions = follow_definitions(&registry, &options.clock).await;
-        let controllers = collect_garbage(&registry, &options.clock);
+        let (following, definitions) = follow_definitions(&registry, &options.clock).await;
+        let controllers = vec![following, collect_garbage(&registry, &options.clock)];
         let (stop, stopping) = watch::channel(false);
         let api = Arc::new(Api {
             gate: (options.gate)(&registry),
@@ -122,10 +123,11 @@ impl Server {
             definitions,
             stopping: stopping.clone(),
         });
-        let accepting = tokio::spawn(serve::run(api, listener, options.tls, stopping));
+        let accepting = tokio::spawn(serve::run(Arc::clone(&api), listener, options.tls, stopping));
         Ok(Self {
             address,
             registry,
+            api,
             stop,
             accepting,
             controllers,
@@ -142,11 +144,16 @@ impl Server {
         &self.registry
     }
 
+    /// What answers its requests, for requests that come without a connection.
+    pub fn api(&self) -> &Arc<Api> {
+        &self.api
+    }
+
     /// Lets requests finish, ends watches, and closes the store.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let _ = (&mut self.accepting).await;
-        self.controllers.abort();
+        self.controllers.iter().for_each(JoinHandle::abort);
         if let Err(error) = self.registry.store().close().await {
             tracing::warn!(%error, "the store could not be closed cleanly; acknowledged writes are safe");
         }
@@ -156,7 +163,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.send_replace(true);
-        self.controllers.abort();
+        self.controllers.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -179,10 +186,9 @@ fn milliseconds(clock: &Clock) -> crate::store::Clock {
     Arc::new(move || u64::try_from(clock().as_millisecond()).unwrap_or(0))
 }
 
-async fn follow_definitions(registry: &Registry, clock: &Clock) -> watch::Receiver<u64> {
+async fn follow_definitions(registry: &Registry, clock: &Clock) -> (JoinHandle<()>, watch::Receiver<u64>) {
     let (done, definitions) = watch::channel(0);
     let mut controller = Controller::new(registry.clone(), Arc::clone(clock), done);
     let after = controller.start().await;
-    tokio::spawn(controller.run(after));
-    definitions
+    (tokio::spawn(controller.run(after)), definitions)
 }

@@ -92,6 +92,7 @@ pub(crate) fn plain(group: &str, version: &str, kind: &str, plural: &str, origin
         scale: None,
         deprecation_warning: None,
         storage_version: version.to_owned(),
+        storage_schema: None,
         strategy: Arc::new(Anything),
         schema: schema(vec![]),
         schema_since: 0,

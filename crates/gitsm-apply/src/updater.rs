@@ -110,7 +110,8 @@ impl<'a> Updater<'a> {
         let Some(schema) = self.types.get(api_version)? else {
             return Ok(None);
         };
-        let object = in_version(object, api_version);
+        // Another version shows only what it knows.
+        let object = Cow::Owned(typed::known(schema, &in_version(object, api_version)));
         typed::validate(schema, &object, Duplicates::Refused).map_err(|error| error.to_string())?;
         Ok(Some(Versioned { schema, object }))
     }
@@ -318,8 +319,9 @@ impl<'a> Updater<'a> {
             .difference(&named(&typed::field_set(schema, &left.object)))
             .intersection(&last_named);
         let pruned = typed::remove(schema, &object, &gone);
-        let pruned = in_version(&pruned, self.api_version).into_owned();
+        let mut pruned = in_version(&pruned, self.api_version).into_owned();
         if self.api_version != last.api_version {
+            pruned = typed::known(self.schema, &pruned);
             typed::validate(self.schema, &pruned, Duplicates::Refused).map_err(|error| error.to_string())?;
         }
         Ok(Some(pruned))

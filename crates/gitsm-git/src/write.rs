@@ -63,6 +63,11 @@ impl NewTree<'_> {
     /// cannot be written to.
     pub fn add(&mut self, path: &[u8], kind: EntryKind, content: &[u8]) -> Result<()> {
         let doing = || format!("add {}", String::from_utf8_lossy(path));
+        // libgit2 leaves these to the file system, and there is none here.
+        if path.split(|byte| *byte == b'/').any(<[u8]>::is_empty) {
+            let error = git2::Error::from_str("a part of the path has no name");
+            return Err(Error::while_doing(doing())(error));
+        }
         let id = self
             .repository
             .inner

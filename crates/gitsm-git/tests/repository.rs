@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use git2::{IndexEntry, IndexTime, Oid, RepositoryInitOptions, Signature, Time};
-use gitsm_git::{ChangeKind, ChangedPath, CommitId, EntryKind, Error, Repository, TreeEntry, TreeLimits};
+use gitsm_git::{
+    Author, ChangeKind, ChangedPath, CommitId, EntryKind, Error, Repository, TreeEntry, TreeLimits,
+};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -475,4 +477,71 @@ fn missing_objects_are_named() {
     std::fs::remove_file(object).unwrap();
     let message = fixture.open().read_blob(blob, 100).unwrap_err().to_string();
     assert!(message.starts_with(&format!("blob {id} is missing")), "{message}");
+}
+
+#[test]
+fn a_new_repository_is_bare_and_its_first_commit_holds_what_was_added() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("estate.git");
+    let repository = Repository::init_bare(&folder, "main").unwrap();
+    assert_eq!(repository.workdir(), None);
+    assert_eq!(repository.branch().as_deref(), Some("main"));
+    let mut tree = repository.new_tree().unwrap();
+    tree.add(b"run.sh", EntryKind::Executable, b"#!/bin/sh\n")
+        .unwrap();
+    tree.add(b"teams/a.yaml", EntryKind::File, b"a: 1\n").unwrap();
+    tree.add(b"link", EntryKind::Symlink, b"teams/a.yaml").unwrap();
+    let author = Author {
+        name: "Jane",
+        email: "jane@example.com",
+        seconds: 1_800_000_000,
+    };
+    let commit = tree.commit("main", author, "First\n").unwrap();
+    let found: Vec<(String, EntryKind)> = repository
+        .tree_entries(commit, "", TreeLimits::default())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.path_str().unwrap().to_owned(), entry.kind))
+        .collect();
+    assert_eq!(repository.resolve("refs/heads/main").unwrap(), commit);
+    let expected = [
+        ("link", EntryKind::Symlink),
+        ("run.sh", EntryKind::Executable),
+        ("teams/a.yaml", EntryKind::File),
+    ];
+    assert_eq!(found, expected.map(|(path, kind)| (path.to_owned(), kind)));
+    assert!(Repository::init_bare(&folder, "main").is_err());
+}
+
+#[test]
+fn a_first_commit_is_the_first_and_paths_stay_inside() {
+    let place = tempfile::tempdir().unwrap();
+    let repository = Repository::init_bare(place.path(), "main").unwrap();
+    let author = Author {
+        name: "Jane",
+        email: "jane@example.com",
+        seconds: 0,
+    };
+    let mut tree = repository.new_tree().unwrap();
+    for path in [&b".git/config"[..], b"../out", b"/etc/passwd", b"a//b", b""] {
+        let added = tree.add(path, EntryKind::File, b"");
+        assert!(added.is_err(), "{}", String::from_utf8_lossy(path));
+    }
+    tree.commit("main", author, "First").unwrap();
+    let mut tree = repository.new_tree().unwrap();
+    tree.add(b"a", EntryKind::File, b"a").unwrap();
+    assert!(tree.commit("main", author, "Second").is_err());
+}
+
+#[test]
+fn edited_files_are_named_and_counted() {
+    let fixture = Fixture::new();
+    let repository = Repository::open(fixture.folder.path()).unwrap();
+    fixture.commit(&[(b"a.yaml", REGULAR, b"a"), (b"b.yaml", REGULAR, b"b")]);
+    for name in ["c.yaml", "d.yaml"] {
+        std::fs::write(fixture.folder.path().join(name), name).unwrap();
+    }
+    let (names, count) = repository.edited(1).unwrap();
+    assert_eq!((names.len(), count), (1, repository.edited(100).unwrap().0.len()));
+    assert!(count >= 2);
 }

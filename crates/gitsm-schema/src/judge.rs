@@ -50,6 +50,19 @@ impl ObjectSchema {
         prune::prune(&self.structural, object, PruneOptions::RESOURCE)
     }
 
+    /// Fills in defaults, and leaves everything else.
+    pub fn fill_defaults(&self, object: &mut Value) {
+        defaulting::apply(&self.structural, object);
+    }
+
+    /// Why the metadata of `object`, or of a resource embedded in it, cannot be read; in the API server's words.
+    pub fn undecodable(&self, object: &Value) -> Option<String> {
+        if let Some(why) = object.get("metadata").and_then(crate::crd::decode_error) {
+            return Some(why);
+        }
+        object_meta::malformed(&self.structural, object).map(|error| error.to_string())
+    }
+
     /// Drops nulls that nothing allows, and fills in defaults.
     pub fn complete(&self, object: &mut Value) {
         defaulting::drop_nulls(&self.structural, object);

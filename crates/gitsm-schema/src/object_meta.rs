@@ -40,6 +40,21 @@ enum NameRule {
     PathSegment,
 }
 
+/// Drops what says nothing from the metadata of `object`, as reading it into Go's `ObjectMeta` and writing it again does:
+/// nulls, empty texts, lists and maps.
+pub fn drop_empty(object: &mut Value) {
+    let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return;
+    };
+    meta.retain(|_, value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(elements) => !elements.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    });
+}
+
 /// Everything that is wrong with the `metadata` of a whole custom resource.
 ///
 /// A missing name is accepted when there is a `generateName`.
@@ -518,6 +533,21 @@ fn elements<'v>(map: &'v Value, name: &str) -> &'v [Value] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metadata_that_says_nothing_is_dropped() {
+        let mut object = serde_json::json!({"metadata": {
+            "name": "a", "namespace": "", "labels": null, "annotations": {}, "finalizers": [], "generation": 0,
+        }, "spec": {"empty": {}}});
+        drop_empty(&mut object);
+        assert_eq!(
+            object,
+            serde_json::json!({"metadata": {"name": "a", "generation": 0}, "spec": {"empty": {}}})
+        );
+        let mut odd = serde_json::json!({"metadata": []});
+        drop_empty(&mut odd);
+        assert_eq!(odd, serde_json::json!({"metadata": []}));
+    }
     use serde_json::json;
 
     fn root(metadata: &Value, namespace: NamespaceRule) -> Vec<String> {
@@ -596,8 +626,8 @@ mod tests {
                 json!({"name": "a", "ownerReferences": [{"apiVersion": "a/b/c", "kind": "K", "name": "n"}]}),
                 NamespaceRule::Optional,
                 vec![
-                    "metadata.ownerReferences.apiVersion Invalid",
-                    "metadata.ownerReferences.uid Invalid",
+                    "metadata.ownerReferences[0].apiVersion Invalid",
+                    "metadata.ownerReferences[0].uid Invalid",
                 ],
             ),
         ] {

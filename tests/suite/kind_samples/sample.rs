@@ -18,7 +18,7 @@ pub(crate) struct Kind {
     pub(super) schema: ObjectSchema,
     rules: CompiledRules,
     /// `base`, `full`, then the cases; objects are completed with defaults.
-    pub(super) samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
 }
 
 /// One object and what must be said about it.
@@ -65,7 +65,7 @@ impl Kind {
     }
 
     /// The samples that nothing is wrong with.
-    pub(super) fn valid(&self) -> impl Iterator<Item = &Sample> {
+    pub(crate) fn valid(&self) -> impl Iterator<Item = &Sample> {
         self.samples.iter().filter(|sample| sample.complaints.is_empty())
     }
 

@@ -79,7 +79,7 @@ impl Row {
     }
 
     const fn scaled(mut self) -> Self {
-        self.scale = Some((".status.replicas", Some(".status.selector")));
+        self.scale = Some((".status.replicas", Some(".spec.selector")));
         self
     }
 
@@ -108,6 +108,7 @@ impl Row {
             }),
             deprecation_warning: None,
             storage_version: self.api_version.to_owned(),
+            storage_schema: None,
             strategy: strategy.unwrap_or_else(|| Arc::new(BuiltIn(self.rules))),
             schema: LazySchema::later(schema::build, of),
             schema_since: 0,
@@ -234,6 +235,14 @@ fn rows() -> Vec<Row> {
         .verbs(CREATE),
         Row::new(
             AUTHENTICATION,
+            "SelfSubjectReview",
+            "selfsubjectreviews",
+            review("authentication.v1.SelfSubjectReview", false),
+        )
+        .verbs(CREATE),
+        // Only kubectl 1.27 asks for it: its `auth whoami` knows no other.
+        Row::new(
+            "authentication.k8s.io/v1beta1",
             "SelfSubjectReview",
             "selfsubjectreviews",
             review("authentication.v1.SelfSubjectReview", false),

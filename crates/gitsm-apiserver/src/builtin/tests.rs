@@ -312,6 +312,8 @@ fn a_pod_is_pending_and_mostly_fixed() {
         pod["spec"]["containers"][0]["image"] = "nginx:2".into();
     });
     assert_eq!(image, NONE);
+    let again = update(&pod(), |stored| stored["spec"] = pod()["spec"].clone());
+    assert_eq!(again, NONE, "the file that it was made of replaces it");
     let node = update(&pod(), |pod| pod["spec"]["nodeName"] = "n".into());
     assert!(
         node[0].starts_with("spec: Forbidden: pod updates may not change fields other than"),

@@ -3,6 +3,7 @@
 use super::custom::CustomResource;
 use super::status::{TERMINATING, is_true};
 use crate::kind::{Column, GroupResource, Kind, KindSchema, LazySchema, Names, Origin, ScalePaths};
+use crate::kinds::by_priority;
 use crate::request::Verb;
 use gitsm_apply::{ResourceTypes, TypeSchema};
 use gitsm_schema::cel::CompiledRules;
@@ -119,6 +120,13 @@ fn kind(
         .into_iter()
         .flatten()
         .find(|version| version["storage"] == true);
+    let storage_schema = match storage.filter(|version| version["name"] != name) {
+        Some(version) => {
+            let schema = ObjectSchema::new(schema_of(version)?).map_err(|error| error.to_string())?;
+            Some(Arc::new(schema))
+        }
+        None => None,
+    };
     Ok(Arc::new(Kind {
         resource: GroupResource::new(group, &names.plural),
         version: name.to_owned(),
@@ -129,11 +137,12 @@ fn kind(
             .collect(),
         has_status,
         scale,
-        deprecation_warning: deprecation(version, &api_version, &names.kind),
+        deprecation_warning: deprecation(spec, version),
         storage_version: storage.map_or_else(
             || api_version.clone(),
             |version| format!("{group}/{}", text(&version["name"])),
         ),
+        storage_schema,
         strategy: Arc::new(strategy),
         schema,
         schema_since,
@@ -205,12 +214,58 @@ fn columns(columns: &Value) -> Vec<Column> {
         .collect()
 }
 
-fn deprecation(version: &Value, api_version: &str, kind: &str) -> Option<String> {
+/// What users of a version are told: its author's words, else which version to use instead.
+fn deprecation(spec: &Value, version: &Value) -> Option<String> {
     if version["deprecated"] != true {
         return None;
     }
-    let own = version["deprecationWarning"]
-        .as_str()
-        .filter(|text| !text.is_empty());
-    Some(own.map_or_else(|| format!("{api_version} {kind} is deprecated"), str::to_owned))
+    let own = text(&version["deprecationWarning"]);
+    if !own.is_empty() {
+        return Some(own.to_owned());
+    }
+    let (group, kind, name) = (
+        text(&spec["group"]),
+        text(&spec["names"]["kind"]),
+        text(&version["name"]),
+    );
+    let newer = spec["versions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|other| other["served"] == true && other["deprecated"] != true)
+        .map(|other| text(&other["name"]))
+        .filter(|other| by_priority(other, name).is_lt())
+        .min_by(|a, b| by_priority(a, b));
+    let instead = newer.map_or_else(String::new, |newer| format!("; use {group}/{newer} {kind}"));
+    Some(format!("{group}/{name} {kind} is deprecated{instead}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::deprecation;
+    use serde_json::json;
+
+    #[test]
+    fn a_deprecated_version_names_the_newest_one_to_use() {
+        let mut spec = json!({"group": "x.dev", "names": {"kind": "Widget"}, "versions": [
+            {"name": "v1alpha1", "served": true, "deprecated": true},
+            {"name": "v1beta1", "served": true},
+            {"name": "v1", "served": true},
+            {"name": "v2", "served": false},
+        ]});
+        let warning = |spec: &serde_json::Value| deprecation(spec, &spec["versions"][0]).unwrap();
+        assert_eq!(
+            warning(&spec),
+            "x.dev/v1alpha1 Widget is deprecated; use x.dev/v1 Widget"
+        );
+        spec["versions"][0]["name"] = "v3".into();
+        assert_eq!(
+            warning(&spec),
+            "x.dev/v3 Widget is deprecated",
+            "older ones are no way out"
+        );
+        spec["versions"][0]["deprecationWarning"] = "it goes away".into();
+        assert_eq!(warning(&spec), "it goes away");
+        assert_eq!(deprecation(&spec, &spec["versions"][1]), None);
+    }
 }

@@ -5,6 +5,7 @@
 use super::status::{ESTABLISHED, Taken, is_true, settle};
 use super::{CLEANUP, GROUP, compile, resource};
 use crate::error::ApiError;
+use crate::http::aside::{Aside, aside};
 use crate::kind::{Kind, Part};
 use crate::kinds::KindTable;
 use crate::object::{meta_text, set_meta};
@@ -125,7 +126,7 @@ impl Controller {
             };
             match self.registry.store().get(&event.key) {
                 // Only the newest state counts.
-                Some(stored) => self.handle(&stored).await,
+                Some(stored) => Aside::new(self.handle(&stored)).await,
                 None => self.forget(&event.key.name, &event.object.value()).await,
             }
             self.done.send_replace(event.revision);
@@ -206,7 +207,7 @@ impl Controller {
         // written under which schema; the definition has not changed since its revision, though.
         let store = self.registry.store();
         let since = if is_new { revision } else { store.revision() };
-        match compile::compile(definition, since) {
+        match aside(|| compile::compile(definition, since)) {
             Ok(kinds) => {
                 self.registry.kinds().replace(name, kinds);
                 self.served.insert(name.to_owned(), fingerprint);

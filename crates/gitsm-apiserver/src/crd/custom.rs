@@ -21,11 +21,12 @@ pub struct CustomResource {
 
 impl Strategy for CustomResource {
     fn decode(&self, object: &mut Value) -> Option<Result<Vec<String>, String>> {
-        if let Some(why) = object.get("metadata").and_then(gitsm_schema::crd::decode_error) {
+        let schema = self.judge.schema();
+        if let Some(why) = schema.undecodable(object) {
             return Some(Err(why));
         }
-        let schema = self.judge.schema();
         let unknown = schema.prune(object);
+        gitsm_schema::object_meta::drop_empty(object);
         schema.complete(object);
         Some(Ok(unknown.iter().map(ToString::to_string).collect()))
     }

@@ -169,7 +169,7 @@ fn accept_names(definition: &mut Value, taken: &Taken) -> Option<(String, String
         .into_iter()
         .flatten()
         .filter_map(Value::as_str);
-    let short_taken = short.filter_map(|name| taken.resource(name)).last();
+    let short_taken = short.filter_map(|name| taken.resource(name)).next_back();
     single("shortNames", "ShortNamesConflict", short_taken, &mut accepted);
     single("kind", "KindConflict", taken.kind(text("kind")), &mut accepted);
     single(

@@ -1,6 +1,8 @@
 //! Bodies on the wire: requests are read within limits, replies are sent as they come.
 
+use super::limits::Permit;
 use crate::error::ApiError;
+use crate::store::Stored;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -13,14 +15,20 @@ use tokio::sync::mpsc;
 
 /// Most bytes of a request's body, as upstream.
 pub const MAX_BODY: usize = 3 * 1_024 * 1_024;
-/// The longest that a client may take to send a body.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Reads a request's body.
+/// From this size on a body is a large one.
+pub(super) const LARGE: usize = 256 * 1_024;
+
+/// Reads a request's body; `admit` is asked once where it is a large one, and what it gives is held while it comes.
 ///
 /// # Errors
-/// 413 when it is longer than [`MAX_BODY`], 408 when it takes too long, 400 when it breaks off.
-pub async fn read<B>(body: B) -> Result<Bytes, ApiError>
+/// 413 when it is longer than [`MAX_BODY`], 408 when it takes longer than `patience`, 400 when it breaks off, and what
+/// `admit` says.
+pub async fn read<B, T>(
+    body: B,
+    patience: Duration,
+    admit: impl Fn() -> Result<T, ApiError>,
+) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
@@ -28,7 +36,7 @@ where
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(ApiError::too_large(MAX_BODY));
     }
-    match tokio::time::timeout(READ_TIMEOUT, collect(body)).await {
+    match tokio::time::timeout(patience, collect(body, admit)).await {
         Ok(read) => read,
         Err(_) => Err(ApiError::new(
             408,
@@ -38,18 +46,22 @@ where
     }
 }
 
-async fn collect<B>(mut body: B) -> Result<Bytes, ApiError>
+async fn collect<B, T>(mut body: B, admit: impl Fn() -> Result<T, ApiError>) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
+    let mut admitted = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         if first.len() + all.len() + data.len() > MAX_BODY {
             return Err(ApiError::too_large(MAX_BODY));
+        }
+        if first.len() + all.len() + data.len() > LARGE && admitted.is_none() {
+            admitted = Some(admit()?);
         }
         // Most bodies are one frame, which need not be copied.
         if first.is_empty() && all.is_empty() {
@@ -71,6 +83,54 @@ pub enum ReplyBody {
     Pieces(VecDeque<Bytes>),
     /// A stream that ends when its sender is dropped.
     Stream(mpsc::Receiver<Bytes>),
+    /// A list, put together as it is sent: a client that does not read holds no copy of the objects.
+    List(Objects),
+    /// A body that counts as a request under way until it is sent.
+    Held(Box<ReplyBody>, Permit),
+}
+
+/// Objects between the beginning and the end of a list.
+#[derive(Debug)]
+pub struct Objects {
+    open: BytesMut,
+    rest: std::vec::IntoIter<Stored>,
+    end: &'static [u8],
+    left: u64,
+    is_first: bool,
+}
+
+impl Objects {
+    /// The size at which a piece is closed: a list of many small objects is not sent in as many frames.
+    const PIECE: usize = 64 * 1_024;
+
+    /// A list of objects with commas between them.
+    pub(super) fn new(head: &str, objects: Vec<Stored>, end: &'static [u8]) -> Self {
+        let commas = objects.len().saturating_sub(1);
+        let bytes: usize = objects.iter().map(|object| object.json.len()).sum();
+        Self {
+            open: BytesMut::from(head),
+            rest: objects.into_iter(),
+            end,
+            left: (head.len() + bytes + commas + end.len()) as u64,
+            is_first: true,
+        }
+    }
+
+    fn next(&mut self) -> Option<Bytes> {
+        while self.open.len() < Self::PIECE {
+            let Some(object) = self.rest.next() else {
+                self.open.extend_from_slice(std::mem::take(&mut self.end));
+                break;
+            };
+            if !std::mem::take(&mut self.is_first) {
+                self.open.extend_from_slice(b",");
+            }
+            self.open.extend_from_slice(&object.json);
+        }
+        let piece = std::mem::take(&mut self.open).freeze();
+        self.left = self.left.saturating_sub(piece.len() as u64);
+        (!piece.is_empty()).then_some(piece)
+    }
 }
 
 impl From<Bytes> for ReplyBody {
@@ -103,49 +163,27 @@ impl Body for ReplyBody {
             Self::Stream(pieces) => pieces
                 .poll_recv(cx)
                 .map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
+            Self::List(objects) => Poll::Ready(objects.next().map(|piece| Ok(Frame::data(piece)))),
+            Self::Held(body, _) => Pin::new(&mut **body).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Pieces(pieces) if pieces.is_empty())
+        match self {
+            Self::Pieces(pieces) => pieces.is_empty(),
+            Self::Stream(_) => false,
+            Self::List(objects) => objects.left == 0,
+            Self::Held(body, _) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Self::Stream(_) => SizeHint::default(),
+            Self::List(objects) => SizeHint::with_exact(objects.left),
+            Self::Held(body, _) => body.size_hint(),
         }
-    }
-}
-
-/// Joins small pieces to larger ones, so that a list of many small objects is not sent in as many frames.
-#[derive(Debug, Default)]
-pub struct Joiner {
-    done: Vec<Bytes>,
-    open: BytesMut,
-}
-
-impl Joiner {
-    /// The size at which a piece is closed.
-    const PIECE: usize = 64 * 1_024;
-
-    /// Adds bytes.
-    pub fn push(&mut self, bytes: &[u8]) {
-        if self.open.is_empty() {
-            self.open.reserve(Self::PIECE);
-        }
-        self.open.extend_from_slice(bytes);
-        if self.open.len() >= Self::PIECE {
-            self.done.push(self.open.split().freeze());
-        }
-    }
-
-    /// What was added.
-    pub fn finish(mut self) -> Vec<Bytes> {
-        if !self.open.is_empty() {
-            self.done.push(self.open.freeze());
-        }
-        self.done
     }
 }
 
@@ -155,14 +193,43 @@ mod tests {
     use super::*;
     use http_body_util::Full;
 
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    #[allow(clippy::unnecessary_wraps, reason = "others are refused")]
+    fn anyone() -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_large_body_needs_leave() {
+        let nobody = || Err::<(), _>(ApiError::too_many_requests());
+        let small = Full::new(Bytes::from(vec![b'x'; LARGE]));
+        assert_eq!(read(small, PATIENCE, nobody).await.unwrap().len(), LARGE);
+        let large = Full::new(Bytes::from(vec![b'x'; LARGE + 1]));
+        assert_eq!(read(large, PATIENCE, nobody).await.unwrap_err().code, 429);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let (_sender, receiver) = mpsc::channel(1);
+        let slow = read(ReplyBody::Stream(receiver), Duration::from_millis(1), anyone).await;
+        assert_eq!(slow.unwrap_err().code, 408);
+    }
+
     #[tokio::test]
     async fn a_body_over_the_limit_is_refused() {
         let fits = Full::new(Bytes::from(vec![b'x'; MAX_BODY]));
-        assert_eq!(read(fits).await.unwrap().len(), MAX_BODY);
+        assert_eq!(read(fits, PATIENCE, anyone).await.unwrap().len(), MAX_BODY);
         let over = Full::new(Bytes::from(vec![b'x'; MAX_BODY + 1]));
-        assert_eq!(read(over).await.unwrap_err().code, 413);
+        assert_eq!(read(over, PATIENCE, anyone).await.unwrap_err().code, 413);
         let pieces: Vec<Bytes> = (0..4).map(|_| Bytes::from(vec![b'x'; 1_024 * 1_024])).collect();
-        assert_eq!(read(ReplyBody::from(pieces)).await.unwrap_err().code, 413);
+        assert_eq!(
+            read(ReplyBody::from(pieces), PATIENCE, anyone)
+                .await
+                .unwrap_err()
+                .code,
+            413
+        );
     }
 
     #[tokio::test]
@@ -172,17 +239,33 @@ mod tests {
             sender.send(Bytes::from(piece)).await.unwrap();
         }
         drop(sender);
-        assert_eq!(read(ReplyBody::Stream(receiver)).await.unwrap(), "abc");
+        assert_eq!(
+            read(ReplyBody::Stream(receiver), PATIENCE, anyone).await.unwrap(),
+            "abc"
+        );
     }
 
-    #[test]
-    fn pieces_are_joined() {
-        let mut joiner = Joiner::default();
-        for _ in 0..100_000 {
-            joiner.push(b"0123456789");
+    #[tokio::test]
+    async fn objects_are_joined_as_they_are_sent() {
+        let object = |number: usize| Stored {
+            revision: 1,
+            json: format!("{{\"n\":{number}}}").into(),
+        };
+        for count in [0, 1, 2, 20_000] {
+            let list = Objects::new("[", (0..count).map(object).collect(), b"]\n");
+            let mut body = ReplyBody::List(list);
+            let promised = body.size_hint().exact().unwrap();
+            let mut all = Vec::new();
+            let mut pieces = 0;
+            while let Some(frame) = body.frame().await {
+                all.extend_from_slice(&frame.unwrap().into_data().unwrap());
+                pieces += 1;
+            }
+            assert!(body.is_end_stream());
+            assert_eq!(all.len() as u64, promised);
+            let list: Vec<serde_json::Value> = serde_json::from_slice(&all).unwrap();
+            assert_eq!(list.len(), count);
+            assert!(pieces <= 1 + all.len() / Objects::PIECE, "{pieces}");
         }
-        let pieces = joiner.finish();
-        assert_eq!(pieces.iter().map(Bytes::len).sum::<usize>(), 1_000_000);
-        assert!(pieces.len() < 17, "{}", pieces.len());
     }
 }

@@ -6,6 +6,7 @@
 use super::go_json;
 use crate::error::ApiError;
 use crate::negotiate::{self, BodyFormat};
+use crate::object::{MAX_PATHS, too_long_paths};
 use crate::registry::unrecognized;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -90,12 +91,32 @@ pub fn yaml(body: &[u8]) -> Result<Decoded, String> {
     if let Ok(decoded) = json(body) {
         return Ok(decoded);
     }
+    if !is_quick_to_scan(body) {
+        return Err("it is nested too deep".to_owned());
+    }
     let mut reader = Reader::default();
     let value = reader
         .node()
         .deserialize(serde_yaml::Deserializer::from_slice(body))
         .map_err(|error| error.to_string())?;
     Ok(reader.finish(value))
+}
+
+/// Whether the scanner of YAML is done with it soon: at each token it looks at every bracket that is open. Brackets
+/// in texts are counted too, so the bound is far above what any real object needs.
+fn is_quick_to_scan(body: &[u8]) -> bool {
+    const MOST: usize = 100_000_000;
+    let (mut open, mut looks) = (0_usize, 0_usize);
+    for byte in body {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b',' | b':' | b' ' | b'\n' => {}
+            _ => continue,
+        }
+        looks = looks.saturating_add(open);
+    }
+    looks <= MOST
 }
 
 /// What Go says of the text; what it would read and this reader does not, as too deep nesting, in own words.
@@ -108,6 +129,8 @@ fn go_words(error: &serde_json::Error, body: &[u8]) -> String {
 struct Reader {
     path: String,
     duplicates: Vec<String>,
+    /// The bytes of the paths of all values.
+    paths: usize,
 }
 
 impl Reader {
@@ -131,6 +154,15 @@ impl Reader {
         result
     }
 
+    /// Counts the path of one more value.
+    fn count<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        self.paths += self.path.len();
+        if self.paths > MAX_PATHS {
+            return Err(E::custom(too_long_paths()));
+        }
+        Ok(())
+    }
+
     fn duplicate(&mut self, key: &str) {
         if self.duplicates.len() < MAX_DUPLICATES {
             let dot = if self.path.is_empty() { "" } else { "." };
@@ -146,6 +178,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Value, D::Error> {
+        self.0.count()?;
         source.deserialize_any(self)
     }
 }
@@ -321,6 +354,18 @@ mod tests {
     }
 
     #[test]
+    fn many_fields_below_a_long_key_are_refused() {
+        let body =
+            |length, count| format!(r#"{{"{}":[{}]}}"#, "k".repeat(length), vec!["1"; count].join(","));
+        assert!(json(body(10, 100_000).as_bytes()).is_ok());
+        assert!(
+            json(body(1_000_000, 100).as_bytes())
+                .unwrap_err()
+                .contains("shorter names")
+        );
+    }
+
+    #[test]
     fn errors_are_worded_as_go_words_them() {
         assert_eq!(json(b"{\"a\"").unwrap_err(), "unexpected end of JSON input");
         assert_eq!(json(b"").unwrap_err(), "unexpected end of JSON input");
@@ -330,6 +375,9 @@ mod tests {
         );
         let deep = "[".repeat(100_000);
         assert!(json(deep.as_bytes()).is_err() && yaml(deep.as_bytes()).is_err());
+        // Logs may have many brackets that nothing closes.
+        let logs = format!("data:\n  log: |\n{}", "    [31mred[0m\n".repeat(3_000));
+        assert!(yaml(logs.as_bytes()).is_ok());
     }
 
     proptest! {

@@ -26,8 +26,7 @@ fn quoted(byte: u8) -> String {
         b'\n' => r"'\n'".to_owned(),
         b'\r' => r"'\r'".to_owned(),
         b'\t' => r"'\t'".to_owned(),
-        0x20..=0x7e => format!("'{}'", char::from(byte)),
-        0xa1..=0xac | 0xae.. => format!("'{}'", char::from(byte)),
+        0x20..=0x7e | 0xa1..=0xac | 0xae.. => format!("'{}'", char::from(byte)),
         other => format!(r"'\x{other:02x}'"),
     }
 }

@@ -5,12 +5,15 @@
 //! | [`serve`] | connections: TLS, HTTP/1.1 and 2, time-outs, shutting down |
 //! | `path`, `query` | what is asked for |
 //! | `body`, `decode` | reading bodies |
+//! | `aside` | work that may take long |
+//! | `patient` | connections whose other end does nothing |
 //! | `gate`, `audit`, `limits` | who asks, what is noted, how much at once |
 //! | `resources`, `writes` | the verbs of resources |
 //! | `stream` | watches |
 //! | `render`, `reply` | answers in the form that the client accepts |
 //! | `documents` | discovery, schemas, health, version |
 
+pub(crate) mod aside;
 pub mod audit;
 pub mod body;
 pub mod decode;
@@ -20,6 +23,7 @@ mod go_json;
 mod isolate;
 pub mod limits;
 pub mod path;
+mod patient;
 pub mod query;
 mod render;
 mod reply;
@@ -53,6 +57,9 @@ use rustls_pki_types::CertificateDer;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
+
+/// What the answer to a request says that panicked.
+pub(crate) const FAILED: &str = "the server failed while it handled this request";
 
 /// Everything that answers requests.
 pub struct Api {
@@ -135,9 +142,7 @@ impl Api {
         let work = self.process(peer, &parts, &query, at, pretty, body, &mut outcome);
         let result = Isolated::new(work).await.unwrap_or_else(|panic| {
             tracing::error!(uri = %parts.uri, panic, "a request panicked; this is a bug of the server");
-            Err(ApiError::internal(
-                "the server failed while it handled this request",
-            ))
+            Err(ApiError::internal(FAILED))
         });
         let reply =
             result.unwrap_or_else(|error| Reply::error(&error, negotiate::error_format(accept), pretty));
@@ -190,6 +195,9 @@ impl Api {
         };
         match target {
             Target::Resource(request) => self.resource(&asked, request, body, permit).await,
+            Target::Path(path) if path.starts_with("/openapi") => {
+                aside::aside(|| self.document(&asked, path))
+            }
             Target::Path(path) => self.document(&asked, path),
         }
     }

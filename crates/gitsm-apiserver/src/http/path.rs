@@ -20,7 +20,7 @@ pub enum Target {
 /// Reads method, path and query.
 ///
 /// # Errors
-/// 400 for escapes that are no UTF-8, 405 for methods that nothing serves.
+/// 400 for escapes that are no UTF-8 and for names that a path cannot hold, 405 for methods that nothing serves.
 pub fn parse(method: &Method, path: &str, query: &Query) -> Result<Target, ApiError> {
     let Some(path) = decode(path, false) else {
         return Err(ApiError::bad_request("the path holds a bad escape sequence"));
@@ -34,6 +34,11 @@ pub fn parse(method: &Method, path: &str, query: &Query) -> Result<Target, ApiEr
     let Some(located) = located else {
         return Ok(Target::Path(path));
     };
+    if let Some(name @ ("." | "..")) = located.name.as_deref() {
+        return Err(ApiError::bad_request(format!(
+            "Name parameter invalid: {name:?}: may not be '{name}'"
+        )));
+    }
     let verb = verb(method, located.name.is_some(), query)?;
     Ok(Target::Resource(ResourceRequest { verb, ..located }))
 }
@@ -151,6 +156,8 @@ mod tests {
         ] {
             assert_eq!(text(&resource(&method, path)), expected, "{path}");
         }
+        let up = parse(&Method::GET, "/api/v1/namespaces/..", &Query::default()).unwrap_err();
+        assert_eq!(up.message, "Name parameter invalid: \"..\": may not be '..'");
         for path in [
             "/",
             "/api",

@@ -198,6 +198,13 @@ fn dry_run_error(given: Vec<Value>) -> FieldError {
 }
 
 fn delete_options_of_body(body: &Value) -> Result<DeleteOptions, ApiError> {
+    if !body.is_object() && !body.is_null() {
+        let into = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+        return Err(ApiError::bad_request(format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type {into}",
+            crate::patch::go_type(body)
+        )));
+    }
     let kind = body["kind"].as_str().unwrap_or_default();
     if !matches!(kind, "" | "DeleteOptions") {
         let version = match body["apiVersion"].as_str().unwrap_or_default() {
@@ -271,11 +278,15 @@ fn list_errors(options: &ListOptions) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut forbid = |field: &str, why: &str| errors.push(complaint(ErrorKind::Forbidden, field, why));
     let field = "resourceVersionMatch";
-    if options.send_initial_events.is_some() {
-        forbid("sendInitialEvents", "sendInitialEvents is forbidden for list");
-    }
+    let initial_events = options.send_initial_events.map(|_| {
+        complaint(
+            ErrorKind::Forbidden,
+            "sendInitialEvents",
+            "sendInitialEvents is forbidden for list",
+        )
+    });
     let Some(wanted) = options.resource_version_match.as_deref() else {
-        return errors;
+        return initial_events.into_iter().collect();
     };
     if options.resource_version.is_none() {
         forbid(
@@ -299,6 +310,7 @@ fn list_errors(options: &ListOptions) -> Vec<FieldError> {
         let supported = r#"supported values: "Exact", "NotOlderThan", """#;
         errors.push(complaint(ErrorKind::NotSupported, field, supported).with_value(wanted.into()));
     }
+    errors.extend(initial_events);
     errors
 }
 
@@ -332,7 +344,8 @@ fn manager_error(manager: &str) -> Option<FieldError> {
     }
     let (position, bad) = manager.char_indices().find(|(_, char)| char.is_control())?;
     let why = format!(
-        "invalid character {bad:?} (at position {position}), should only contain printable characters"
+        "invalid character U+{:04X} (at position {position})",
+        u32::from(bad)
     );
     Some(complaint(ErrorKind::Invalid, "fieldManager", why).with_value(manager.into()))
 }

@@ -1,7 +1,7 @@
 //! Objects and lists in the form that the client accepts.
 
 use super::Asked;
-use super::body::Joiner;
+use super::body::{Objects, ReplyBody};
 use super::reply::Reply;
 use crate::crd::controller::Clock;
 use crate::error::ApiError;
@@ -36,6 +36,21 @@ pub(super) fn object(
     Ok(Reply::value(code, &value, accepted.format, pretty))
 }
 
+/// The reply that holds the scale of an object.
+pub(super) fn scale(asked: &Asked<'_>, scale: &Value, accepted: Accepted) -> Result<Reply, ApiError> {
+    let pretty = asked.pretty || accepted.pretty;
+    let shaped = match accepted.shape {
+        Shape::Plain => return Ok(Reply::value(200, scale, accepted.format, pretty)),
+        Shape::Table(version) => {
+            let include = Include::parse(asked.query.get("includeObject").unwrap_or_default())?;
+            TableBuilder::of_scales(asked.now, version, include).single(scale)
+        }
+        Shape::Metadata(version) => partial::object_metadata(scale, version),
+        Shape::MetadataList(_) => return Err(ApiError::new(500, "", "content is not a list")),
+    };
+    Ok(Reply::value(200, &shaped, accepted.format, pretty))
+}
+
 /// The reply that holds a list.
 pub(super) fn list(
     asked: &Asked<'_>,
@@ -64,18 +79,10 @@ pub(super) fn list(
 
 /// A plain list: the stored bytes, one after the other.
 fn streamed(kind: &Kind, list: &ListReply, meta: &Value) -> Reply {
-    let mut joiner = Joiner::default();
     let (list_kind, version) = (Value::from(list_kind(kind)), Value::from(kind.api_version()));
     let head = format!("{{\"kind\":{list_kind},\"apiVersion\":{version},\"metadata\":{meta},\"items\":[");
-    joiner.push(head.as_bytes());
-    for (index, item) in list.items.iter().enumerate() {
-        if index > 0 {
-            joiner.push(b",");
-        }
-        joiner.push(&item.json);
-    }
-    joiner.push(b"]}\n");
-    Reply::new(200, Format::Json.content_type(), joiner.finish())
+    let objects = Objects::new(&head, list.items.clone(), b"]}\n");
+    Reply::new(200, Format::Json.content_type(), ReplyBody::List(objects))
 }
 
 fn list_kind(kind: &Kind) -> String {

@@ -1,6 +1,7 @@
 //! Replies: status, headers, body.
 
 use super::body::ReplyBody;
+use super::limits::Permit;
 use crate::error::ApiError;
 use crate::negotiate::Format;
 use bytes::Bytes;
@@ -10,6 +11,9 @@ use serde_json::Value;
 
 /// Most bytes of all warnings of one reply, as upstream: proxies and clients limit headers.
 const MAX_WARNINGS: usize = 4_096;
+
+/// Most warnings of one reply: HTTP clients refuse answers with more than 100 headers.
+const MOST_WARNINGS: usize = 64;
 
 /// What is answered.
 #[derive(Debug)]
@@ -63,12 +67,22 @@ impl Reply {
         reply
     }
 
+    /// The same, counted as under way until all of it is sent.
+    #[must_use]
+    pub(super) fn held(self, permit: Permit) -> Self {
+        Self {
+            body: ReplyBody::Held(Box::new(self.body), permit),
+            ..self
+        }
+    }
+
     /// Adds warnings as headers; what is too much is left out.
     #[must_use]
     pub(super) fn with_warnings(mut self, warnings: &[String]) -> Self {
         let mut left = MAX_WARNINGS;
         let mut seen = std::collections::HashSet::new();
-        for warning in warnings.iter().filter(|warning| seen.insert(warning.as_str())) {
+        let distinct = warnings.iter().filter(|warning| seen.insert(warning.as_str()));
+        for warning in distinct.take(MOST_WARNINGS) {
             let Some(value) = warning_header(warning) else {
                 continue;
             };
@@ -132,6 +146,13 @@ mod tests {
             header,
             HeaderValue::from_str(r#"299 - "unknown field \"spec.a\" ""#).ok()
         );
+    }
+
+    #[test]
+    fn many_warnings_are_cut() {
+        let warnings: Vec<String> = (0..1_000).map(|number| format!("w{number}")).collect();
+        let reply = Reply::text(200, "").with_warnings(&warnings);
+        assert_eq!(reply.headers.len(), MOST_WARNINGS);
     }
 
     #[test]

@@ -1,16 +1,23 @@
 //! The verbs of resources: finding the kind, reading.
 
+use super::aside::Aside;
 use super::gate::Reviews;
 use super::reply::Reply;
 use super::{Api, Asked, Held, body, decode, render, stream};
+use crate::crd;
 use crate::error::ApiError;
 use crate::kind::{Kind, Origin, Part};
 use crate::negotiate;
-use crate::registry::Selection;
+use crate::registry::{Selection, stored_resource};
 use crate::request::{ResourceRequest, Verb};
 use bytes::Bytes;
 use http_body::Body;
 use std::sync::Arc;
+
+/// From this many objects on a list is a long one.
+const LONG_LIST: usize = 200;
+/// From this many bytes on, of what comes and what is there, a write is a hard one.
+const HARD: usize = 16 * 1_024;
 
 impl Api {
     pub(super) async fn resource<B>(
@@ -35,16 +42,62 @@ impl Api {
         let part = part(kind, request)?;
         check_verb(kind, part, request)?;
         let reply = match request.verb {
-            Verb::Get => self.get(asked, kind, part, request),
-            Verb::List => self.list(asked, kind, request).await,
+            Verb::Get => self.get(asked, kind, part, request).await,
+            Verb::List => {
+                let list = self.list(asked, kind, request);
+                let reply = if self.is_long(kind) {
+                    Aside::new(list).await
+                } else {
+                    list.await
+                };
+                reply.map(|reply| reply.held(permit))
+            }
+            Verb::Watch if self.is_long(kind) => Aside::new(self.watch(asked, kind, request, permit)).await,
             Verb::Watch => self.watch(asked, kind, request, permit).await,
             _ => {
-                let raw = body::read(body).await?;
-                self.write(asked, kind, part, request, raw).await
+                let raw = self.body(asked, body).await?;
+                let _turn = if raw.len() > body::LARGE {
+                    self.inflight.large_work().await
+                } else {
+                    None
+                };
+                if self.is_hard(kind, request, &raw) {
+                    Aside::new(self.write(asked, kind, part, request, raw)).await
+                } else {
+                    self.write(asked, kind, part, request, raw).await
+                }
             }
         }?;
         let warning = kind.deprecation_warning.as_slice();
         Ok(reply.with_warnings(warning))
+    }
+
+    async fn body<B>(&self, asked: &Asked<'_>, body: B) -> Result<Bytes, ApiError>
+    where
+        B: Body<Data = Bytes> + Unpin + Send,
+        B::Error: std::fmt::Display,
+    {
+        let admit = || self.inflight.large_body(&asked.user.name);
+        body::read(body, self.inflight.limits().body, admit).await
+    }
+
+    /// Whether going through the objects of a kind takes so long that others would notice.
+    fn is_long(&self, kind: &Kind) -> bool {
+        self.registry.store().count(&stored_resource(kind)) > LONG_LIST
+    }
+
+    /// Whether a write may take so long that others would notice: for its size, for that of what it changes, or
+    /// because the rules of the kind are its author's.
+    fn is_hard(&self, kind: &Kind, request: &ResourceRequest, raw: &Bytes) -> bool {
+        let name = request.name.as_deref();
+        kind.origin != Origin::BuiltIn
+            || kind.resource == crd::resource()
+            || request.verb == Verb::DeleteCollection
+            || raw.len()
+                + name.map_or(0, |name| {
+                    self.registry.size(kind, request.namespace.as_deref(), name)
+                })
+                > HARD
     }
 
     async fn review<B>(
@@ -65,14 +118,14 @@ impl Api {
             return Err(unsupported(request.verb, named));
         }
         let accepted = negotiate::resource(asked.accept())?;
-        let raw = body::read(body).await?;
+        let raw = self.body(asked, body).await?;
         let decoded = decode::by_content_type(asked.content_type(), &raw, &request.resource)?;
         let reviews: &dyn Reviews = &*self.reviews;
         let answer = reviews.answer(asked.user, request, decoded.value)?;
         Ok(Reply::value(201, &answer, accepted.format, asked.pretty))
     }
 
-    fn get(
+    async fn get(
         &self,
         asked: &Asked<'_>,
         kind: &Arc<Kind>,
@@ -84,9 +137,10 @@ impl Api {
         let name = request.name.as_deref().unwrap_or_default();
         if part == Part::Scale {
             let scale = self.registry.get_scale(kind, namespace, name)?;
-            return Ok(Reply::value(200, &scale, accepted.format, asked.pretty));
+            return render::scale(asked, &scale, accepted);
         }
-        let stored = self.registry.get(kind, namespace, name)?;
+        let since = asked.query.get("resourceVersion");
+        let stored = self.registry.get_since(kind, namespace, name, since).await?;
         render::object(asked, kind, &stored, accepted, 200)
     }
 
@@ -152,17 +206,55 @@ fn part(kind: &Kind, request: &ResourceRequest) -> Result<Part, ApiError> {
 fn check_verb(kind: &Kind, part: Part, request: &ResourceRequest) -> Result<(), ApiError> {
     let verb = request.verb;
     let allowed = match part {
-        Part::Whole => kind.verbs.contains(&verb) && !(verb == Verb::Create && request.name.is_some()),
+        // The path of a custom resource takes what the path of its list takes. That of a built-in kind does not.
+        Part::Whole if verb == Verb::Create && request.name.is_some() => {
+            kind.origin != Origin::BuiltIn && kind.verbs.contains(&verb)
+        }
+        Part::Whole => kind.verbs.contains(&verb),
         Part::Status | Part::Scale => matches!(verb, Verb::Get | Verb::Update | Verb::Patch),
         Part::Finalize => verb == Verb::Update,
     };
     if !allowed {
-        return Err(unsupported(verb, kind.named()));
+        if kind.origin == Origin::BuiltIn {
+            return Err(not_routed());
+        }
+        let mut error = unsupported(verb, kind.named());
+        if part == Part::Whole && verb == Verb::Create {
+            // Nothing else keeps a custom resource from being created.
+            error.message = format!(
+                "{} not allowed while custom resource definition is terminating",
+                verb.as_str()
+            );
+        }
+        return Err(error);
     }
-    if matches!(verb, Verb::Update | Verb::Patch) && request.name.is_none() {
-        return Err(ApiError::bad_request("name must be provided"));
+    match request.name.as_deref() {
+        None if matches!(verb, Verb::Update | Verb::Patch) => {
+            Err(ApiError::bad_request("name must be provided"))
+        }
+        Some(name) if verb != Verb::Create => check_segment(name),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// A name that can be no segment of a path is no name of anything.
+fn check_segment(name: &str) -> Result<(), ApiError> {
+    let why = match name {
+        "." => "may not be '.'",
+        ".." => "may not be '..'",
+        name if name.contains('%') => "may not contain '%'",
+        _ => return Ok(()),
+    };
+    Err(ApiError::bad_request(format!(
+        "Name parameter invalid: {}: {why}",
+        gitsm_schema::values::go_quote(name)
+    )))
+}
+
+/// 405 as upstream answers it for built-in kinds, whose routes lack what is not allowed.
+fn not_routed() -> ApiError {
+    let message = "the server does not allow this method on the requested resource";
+    ApiError::new(405, "MethodNotAllowed", message).with_causes(vec![])
 }
 
 fn unsupported(verb: Verb, named: crate::error::Named<'_>) -> ApiError {

@@ -2,6 +2,7 @@
 //!
 //! A connection that fails, stalls or lies ends alone; the loop that accepts goes on.
 
+use super::patient::Patient;
 use super::{Api, Peer};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -17,8 +18,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
-/// How long a client may take for the handshake, and for the head of a request.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// How long requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 /// Most connections at once; more wait in the queue of the system.
@@ -85,7 +84,7 @@ async fn connection(
     let Some(acceptor) = acceptor else {
         return requests(api, Peer::default(), stream, watcher).await;
     };
-    match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+    match tokio::time::timeout(api.inflight.limits().head, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let (_, session) = stream.get_ref();
             let certificates = session.peer_certificates().unwrap_or_default();
@@ -104,6 +103,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let peer = Arc::new(peer);
+    let limits = *api.inflight.limits();
     let service = service_fn(move |request: http::Request<Incoming>| {
         let (api, peer) = (Arc::clone(&api), Arc::clone(&peer));
         async move { Ok::<_, Infallible>(api.answer(&peer, request).await) }
@@ -112,7 +112,7 @@ where
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEADERS as usize);
     builder
         .http2()
@@ -122,7 +122,10 @@ where
         .keep_alive_interval(KEEP_ALIVE.0)
         .keep_alive_timeout(KEEP_ALIVE.1);
     let connection = builder
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(
+            TokioIo::new(Patient::new(stream, limits.head, limits.reading)),
+            service,
+        )
         .into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended with an error");

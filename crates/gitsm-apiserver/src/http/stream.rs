@@ -4,7 +4,7 @@ use super::body::ReplyBody;
 use super::render::Events;
 use super::reply::Reply;
 use super::{Api, Held};
-use crate::kind::Kind;
+use crate::kind::{Kind, Origin};
 use crate::negotiate::JSON;
 use crate::registry::fill_random;
 use crate::registry::watch::{Step, Watcher};
@@ -174,7 +174,10 @@ impl Stream {
 
     fn push_bookmark(&mut self, revision: u64, is_initial_end: bool) {
         self.told = revision;
-        let mut meta = json!({"resourceVersion": revision.to_string(), "creationTimestamp": null});
+        let mut meta = json!({"resourceVersion": revision.to_string()});
+        if self.watcher.kind().origin == Origin::BuiltIn {
+            meta["creationTimestamp"] = Value::Null;
+        }
         if is_initial_end {
             meta["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
@@ -194,7 +197,7 @@ impl Stream {
         }
         let piece = self.piece.split().freeze();
         tokio::select! {
-            // In this order: the last bookmark is sent when the end has come already.
+            // At the end of the watch what is there is sent all the same, if there is room for it.
             biased;
             sent = self.sender.send(piece) => sent.is_ok(),
             // A client that does not read is not waited for beyond the end of its watch.

@@ -130,7 +130,7 @@ impl Api {
                 .registry
                 .update_scale(&request, writing.name(), body, warnings)
                 .await?;
-            return Ok(writing.value(&scale));
+            return render::scale(writing.asked, &scale, writing.accepted);
         }
         let body = writing.decode(raw, &writing.kind.names.kind)?;
         let (stored, created) = self
@@ -161,7 +161,7 @@ impl Api {
                 .registry
                 .patch_scale(&request, writing.name(), &body, warnings)
                 .await?;
-            return Ok(writing.value(&scale));
+            return render::scale(writing.asked, &scale, writing.accepted);
         }
         let (stored, created) = self
             .registry

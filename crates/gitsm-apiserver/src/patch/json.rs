@@ -16,6 +16,9 @@ const MAX_COPIED: usize = 3 * 1024 * 1024;
 /// Most elements of lists that one patch may shift about: a fraction of a second.
 const MAX_SHIFTED: usize = 50_000_000;
 
+/// How deep values may be nested while a patch is applied: as deep as in the body of a request.
+const DEEPEST: usize = 128;
+
 /// What a patch has used of its bounds.
 #[derive(Default)]
 struct Spent {
@@ -24,6 +27,17 @@ struct Spent {
 }
 
 impl Spent {
+    /// Refuses to put a value where it would be nested too deep.
+    fn nest(&mut self, pointer: &str, value: &Value) -> Result<(), Failed> {
+        let steps = pointer.bytes().filter(|byte| *byte == b'/').count();
+        let left = DEEPEST.checked_sub(steps).ok_or(Failed)?;
+        let mut values = 0;
+        if !is_within(value, left, &mut values) {
+            return Err(Failed);
+        }
+        self.shift(values)
+    }
+
     /// Notes that an insertion or removal moves the elements behind it.
     fn shift(&mut self, elements: usize) -> Result<(), Failed> {
         self.shifted = self.shifted.saturating_add(elements);
@@ -140,6 +154,19 @@ fn incomplete(operation: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
+/// Whether a value is nested at most so deep; counts the values in it.
+fn is_within(value: &Value, depth: usize, values: &mut usize) -> bool {
+    *values += 1;
+    match (value, depth.checked_sub(1)) {
+        (Value::Array(elements), Some(left)) => {
+            elements.iter().all(|element| is_within(element, left, values))
+        }
+        (Value::Object(fields), Some(left)) => fields.values().all(|value| is_within(value, left, values)),
+        (Value::Array(_) | Value::Object(_), None) => false,
+        _ => true,
+    }
+}
+
 fn perform(object: &mut Value, operation: &Map<String, Value>, spent: &mut Spent) -> Result<(), Failed> {
     let text = |name: &str| operation.get(name).and_then(Value::as_str);
     let path = text("path").ok_or(Failed);
@@ -147,7 +174,11 @@ fn perform(object: &mut Value, operation: &Map<String, Value>, spent: &mut Spent
     match text("op").unwrap_or_default() {
         "add" => add(object, path?, value.cloned().unwrap_or(Value::Null), spent),
         "remove" => take(object, path?, spent).map(drop),
-        "replace" => replace(object, path?, value.cloned()),
+        "replace" => {
+            let path = path?;
+            spent.nest(path, value.unwrap_or(&Value::Null))?;
+            replace(object, path, value.cloned())
+        }
         "test" => test(object, path?, value),
         "move" => {
             let from = text("from").ok_or(Failed)?;
@@ -246,6 +277,7 @@ fn container<'v>(object: &'v mut Value, pointer: &str) -> Result<(&'v mut Value,
 }
 
 fn add(object: &mut Value, pointer: &str, value: Value, spent: &mut Spent) -> Result<(), Failed> {
+    spent.nest(pointer, &value)?;
     match container(object, pointer)? {
         (Value::Object(fields), name) => {
             fields.insert(name, value);
@@ -320,6 +352,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
+
+    #[test]
+    fn values_are_not_nested_deeper_and_deeper() {
+        let nested = |depth| (0..depth).fold(json!({}), |value, _| json!({"x": value}));
+        let steps = "/x".repeat(90);
+        let mut operations = vec![json!({"op": "add", "path": "/a", "value": {}})];
+        for _ in 0..3_000 {
+            operations.push(json!({"op": "add", "path": "/b", "value": nested(90)}));
+            operations.push(json!({"op": "move", "from": "/a", "path": format!("/b{steps}")}));
+            operations.push(json!({"op": "move", "from": "/b", "path": "/a"}));
+        }
+        assert!(patched(json!({}), operations[..4].to_vec().into()).is_ok());
+        assert_eq!(patched(json!({}), operations.into()).unwrap_err().code, 422);
+        let replaced = json!([{"op": "replace", "path": "/a/a", "value": nested(128)}]);
+        assert_eq!(patched(json!({"a": {"a": 1}}), replaced).unwrap_err().code, 422);
+    }
 
     fn patched(object: Value, patch: Value) -> Result<Value, ApiError> {
         let mut object = object;

@@ -30,7 +30,7 @@ fn rejected() -> ApiError {
 }
 
 /// What Go's JSON decoder calls a value.
-fn go_type(value: &serde_json::Value) -> &'static str {
+pub(crate) fn go_type(value: &serde_json::Value) -> &'static str {
     match value {
         serde_json::Value::Null => "null",
         serde_json::Value::Bool(_) => "bool",

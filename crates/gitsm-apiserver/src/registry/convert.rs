@@ -1,7 +1,8 @@
 //! Between objects as they are stored and the version that a request asks for.
 //!
 //! Versions of a custom resource differ in `apiVersion` only (None conversion), but each has its own schema: what a
-//! version does not know is not shown in it, and its defaults are filled in.
+//! version does not know is not shown in it, and what the stored version does not know is not kept. Defaults of
+//! stored objects are those of the stored version.
 
 use crate::http::decode::write_whole_floats;
 use crate::kind::{Kind, Origin};
@@ -39,9 +40,15 @@ fn convert(kind: &Kind, object: &mut Value) {
     match kind.origin {
         Origin::BuiltIn => kind.strategy.read_stored(object),
         Origin::Custom(_) => {
+            if let Some(stored) = &kind.storage_schema {
+                stored.prune(object);
+                stored.complete(object);
+            }
             set_version(object, kind.api_version());
             kind.schema.object.prune(object);
-            kind.schema.object.complete(object);
+            if kind.storage_schema.is_none() {
+                kind.schema.object.complete(object);
+            }
         }
     }
 }
@@ -50,7 +57,13 @@ fn convert(kind: &Kind, object: &mut Value) {
 pub(super) fn to_stored(kind: &Kind, mut object: Value) -> Value {
     match kind.origin {
         Origin::BuiltIn => kind.strategy.to_stored(&mut object),
-        Origin::Custom(_) => set_version(&mut object, kind.storage_version.clone()),
+        Origin::Custom(_) => {
+            set_version(&mut object, kind.storage_version.clone());
+            if let Some(stored) = &kind.storage_schema {
+                stored.prune(&mut object);
+                stored.complete(&mut object);
+            }
+        }
     }
     write_whole_floats(&mut object);
     object

@@ -1,9 +1,10 @@
 //! Creating objects.
 
 use super::incoming::{self, Body};
+use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause};
-use crate::kind::GroupResource;
+use crate::kind::{GroupResource, Origin};
 use crate::object::{meta_text, set_meta};
 use crate::store::{Change, Expect, Key, Stored, Write, WriteError};
 use serde_json::Value;
@@ -39,9 +40,17 @@ impl Registry {
         let generate = generate_name(&object);
         let now = request.now_text();
         system::fill_new(&mut object, &now)?;
-        system::reset_status(request.kind, &mut object);
+        // What custom resources say about their status is looked at before it goes, as upstream does: where it does
+        // not fit the schema, nobody is noted.
+        let is_custom = matches!(request.kind.origin, Origin::Custom(_));
+        if !is_custom {
+            system::reset_status(request.kind, &mut object);
+        }
         if take_note {
             object = ownership::note(request, None, object);
+        }
+        if is_custom {
+            system::reset_status(request.kind, &mut object);
         }
         let cx = request.context(&now);
         request.kind.strategy.prepare_create(&mut object, cx);
@@ -97,10 +106,11 @@ impl Registry {
             let why = "resourceVersion should not be set on objects to be created";
             return Err(ApiError::new(500, "", why));
         }
+        super::check_stored(&object)?;
         let key = request.key(&name);
         if request.options.dry_run {
             return match self.store.get(&key) {
-                Some(_) => Err(ApiError::already_exists(request.named(), &name)),
+                Some(_) => Err(self.already_exists(request, &name)),
                 None => Ok(not_stored(&object)),
             };
         }
@@ -110,10 +120,22 @@ impl Registry {
             change: Change::Put(convert::to_stored(kind, object)),
             durability: durability(kind),
         };
-        self.store.write(write).await.map_err(|error| match error {
-            WriteError::Exists => ApiError::already_exists(request.named(), &name),
-            other => store_error(&other),
-        })
+        let written = self.store.write(write).await;
+        written
+            .map(|stored| served(kind, &stored))
+            .map_err(|error| match error {
+                WriteError::Exists => self.already_exists(request, &name),
+                other => store_error(&other),
+            })
+    }
+
+    fn already_exists(&self, request: &Request<'_>, name: &str) -> ApiError {
+        let mut error = ApiError::already_exists(request.named(), name);
+        let found = self.store.get(&request.key(name));
+        if found.is_some_and(|found| system::is_deleting(&found.value())) {
+            error.message = format!("object is being deleted: {}", error.message);
+        }
+        error
     }
 
     /// The namespace of a new object must be there and must not be on its way out.

@@ -1,5 +1,6 @@
 //! Deleting objects.
 
+use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, seconds, store_error, system};
 use crate::builtin;
 use crate::error::ApiError;
@@ -79,7 +80,7 @@ impl Registry {
         let object = marked(kind, &old, options.propagation, request.now);
         let is_held = !system::finalizers(&object).is_empty() || kind.strategy.is_held(&object);
         if is_held && object == old {
-            return Ok(Some(Deleted::Marked(current.clone())));
+            return Ok(Some(Deleted::Marked(served(kind, current))));
         }
         if options.dry_run {
             let marked = || Deleted::Marked(super::not_stored(&object));
@@ -102,7 +103,7 @@ impl Registry {
             durability: durability(kind),
         };
         match self.store.write(write).await {
-            Ok(stored) if is_held => Ok(Some(Deleted::Marked(stored))),
+            Ok(stored) if is_held => Ok(Some(Deleted::Marked(served(kind, &stored)))),
             Ok(_) => Ok(Some(Deleted::Gone(success(kind, &old)))),
             Err(WriteError::Conflict { .. }) => Ok(None),
             Err(WriteError::Missing) => Err(ApiError::not_found(request.named(), name)),

@@ -4,7 +4,8 @@ use super::Request;
 use crate::error::ApiError;
 use crate::http::decode::Decoded;
 use crate::kind::{Kind, Origin};
-use crate::object::{meta_text, set_meta};
+use crate::object::{check_shape, meta_text, set_meta};
+use crate::patch::go_type;
 use crate::request::FieldValidation;
 use serde_json::Value;
 
@@ -85,30 +86,53 @@ fn check_kind(kind: &Kind, object: &Value, raw: &[u8]) -> Result<(), ApiError> {
             return Err(unrecognized(wanted, &why, raw));
         }
     };
+    for name in ["apiVersion", "kind"] {
+        if let Some(value) = fields
+            .get(name)
+            .filter(|value| !value.is_string() && !value.is_null())
+        {
+            let found = go_type(value);
+            let why = format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go struct field .{name} of \
+                 type string"
+            );
+            return Err(unrecognized(wanted, &why, raw));
+        }
+    }
     let found = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
     if found.is_empty() && kind.origin != Origin::BuiltIn {
         return Err(missing());
     }
-    if kind.origin == Origin::BuiltIn && !found.is_empty() && found != wanted {
-        let version = object["apiVersion"].as_str().unwrap_or_default();
-        let version = version.rsplit('/').next().unwrap_or_default();
-        return Err(ApiError::bad_request(format!(
-            "{found} in version {version:?} cannot be handled as a {wanted}: converting ({found}) to ({wanted}): unknown conversion"
-        )));
+    if kind.origin == Origin::BuiltIn {
+        return check_built_in(kind, if found.is_empty() { wanted } else { found }, object);
     }
     Ok(())
 }
 
-/// What Go's decoder calls a value that is no object.
-pub(super) fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
+/// A built-in kind takes no other; what it may be called is said in upstream's words.
+fn check_built_in(kind: &Kind, found: &str, object: &Value) -> Result<(), ApiError> {
+    let wanted = &kind.names.kind;
+    let expected = kind.api_version();
+    let api_version = match object["apiVersion"].as_str() {
+        None | Some("") => &expected,
+        Some(given) => given,
+    };
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    let why = if found != wanted {
+        let group = match &*kind.resource.group {
+            "" => "core",
+            group => group.split('.').next().unwrap_or_default(),
+        };
+        format!("converting ({version}.{found}) to ({group}.{wanted}): unknown conversion")
+    } else if api_version != expected {
+        let scheme = "pkg/api/legacyscheme/scheme.go:30";
+        format!("no kind {found:?} is registered for version {api_version:?} in scheme {scheme:?}")
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::bad_request(format!(
+        "{found} in version {version:?} cannot be handled as a {wanted}: {why}"
+    )))
 }
 
 /// 400 for a body that cannot be read at all.
@@ -138,6 +162,17 @@ fn summary(raw: &[u8]) -> String {
 
 /// Drops unknown fields and fills in defaults; returns the paths of what was dropped.
 pub(super) fn settle(kind: &Kind, object: &mut Value) -> Result<Vec<String>, String> {
+    if !object.is_object() {
+        let into = match kind.origin {
+            Origin::BuiltIn => format!("{}.{}", kind.version, kind.names.kind),
+            Origin::Custom(_) => "map[string]interface {}".to_owned(),
+        };
+        return Err(format!(
+            "json: cannot unmarshal {} into Go value of type {into}",
+            go_type(object)
+        ));
+    }
+    check_shape(object)?;
     if let Some(decoded) = kind.strategy.decode(object) {
         return decoded;
     }

@@ -169,6 +169,12 @@ impl Registry {
         &self.kinds
     }
 
+    /// How many bytes a stored object has; 0 where there is none.
+    pub fn size(&self, kind: &Kind, namespace: Option<&str>, name: &str) -> usize {
+        let stored = self.store.get(&key_of(kind, namespace, name));
+        stored.map_or(0, |stored| stored.json.len())
+    }
+
     async fn admit(&self, write: Admitted<'_>, warnings: &mut Vec<String>) -> Result<(), ApiError> {
         warnings.extend(self.admission.admit(write).await?);
         Ok(())
@@ -206,6 +212,18 @@ fn store_error(error: &WriteError) -> ApiError {
         }
         other => ApiError::internal(other),
     }
+}
+
+/// Refuses what could not be read again once it is stored; managed fields may have made it so.
+///
+/// # Errors
+/// 400.
+fn check_stored(object: &Value) -> Result<(), ApiError> {
+    crate::object::check_shape(object).map_err(|why| {
+        ApiError::bad_request(format!(
+            "the object cannot be stored with the fields that its managers own: {why}"
+        ))
+    })
 }
 
 /// An answer to a dry run: the object as it would have been stored, without a revision.

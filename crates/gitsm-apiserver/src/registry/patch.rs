@@ -2,8 +2,9 @@
 
 use super::update::{Replacement, undecodable_patch};
 use super::{Registry, Request, incoming, ownership};
-use crate::error::ApiError;
+use crate::error::{ApiError, Cause};
 use crate::http::decode::{self, Decoded};
+use crate::kind::Origin;
 use crate::object::{meta_text, set_meta};
 use crate::patch;
 use crate::request::{FieldValidation, PatchKind};
@@ -20,11 +21,15 @@ pub struct PatchBody {
 }
 
 impl PatchBody {
-    /// Reads the bytes.
-    fn decode(&self) -> Result<Decoded, ApiError> {
+    /// Reads the bytes. What is applied is an object.
+    pub(super) fn decode(&self) -> Result<Decoded, ApiError> {
         match self.kind {
-            PatchKind::Apply => decode::yaml(&self.raw)
-                .map_err(|why| ApiError::bad_request(format!("error decoding YAML: {why}"))),
+            PatchKind::Apply => {
+                let decoded = decode::yaml(&self.raw)
+                    .map_err(|why| ApiError::bad_request(format!("error decoding YAML: {why}")))?;
+                check_applied(&decoded.value)?;
+                Ok(decoded)
+            }
             _ => decode::json(&self.raw)
                 .map_err(|why| ApiError::bad_request(format!("error decoding patch: {why}"))),
         }
@@ -79,11 +84,6 @@ impl Registry {
     ) -> Result<(Stored, bool), ApiError> {
         let decoded = body.decode()?;
         let applied = decoded.value;
-        if !applied.is_object() {
-            return Err(ApiError::bad_request(
-                "error decoding YAML: the applied object is no object",
-            ));
-        }
         let complaints = incoming::complaints(&decoded.duplicates, &[]);
         let make = |old: &Value, warnings: &mut Vec<String>| {
             let mut object = ownership::apply(request, Some(old), &applied).map_err(ownership::refusal)?;
@@ -121,8 +121,23 @@ impl Registry {
         let mut object = ownership::apply(request, None, applied).map_err(ownership::refusal)?;
         report(request, complaints, warnings)?;
         complete_applied(request, name, &mut object)?;
+        // Nothing is there that could have changed.
+        set_meta(&mut object, "resourceVersion", None);
         self.check_namespace(request, name)?;
         self.create_object(request, object, false, warnings).await
+    }
+}
+
+/// An apply is an object; an empty body is one without a type.
+fn check_applied(applied: &Value) -> Result<(), ApiError> {
+    match applied {
+        Value::Object(_) => Ok(()),
+        Value::Null => Err(ApiError::bad_request("invalid object type: /, Kind=")),
+        other => Err(ApiError::bad_request(format!(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value \
+             of type map[string]interface {{}}",
+            patch::go_type(other)
+        ))),
     }
 }
 
@@ -182,6 +197,9 @@ fn settle(
     mut complaints: Vec<String>,
     warnings: &mut Vec<String>,
 ) -> Result<(), ApiError> {
+    if request.kind.origin != Origin::BuiltIn {
+        check_type(object)?;
+    }
     let validation = request.options.field_validation;
     // The object is quoted as it was before unknown fields were dropped.
     let before = (validation == FieldValidation::Strict).then(|| object.clone());
@@ -201,6 +219,44 @@ fn settle(
     Ok(())
 }
 
+/// A patched custom resource must say what it is before anything else is read. Whether that is right is judged by
+/// validation.
+fn check_type(object: &Value) -> Result<(), ApiError> {
+    for field in ["apiVersion", "kind"] {
+        if let Some(other) = object
+            .get(field)
+            .filter(|value| !value.is_string() && !value.is_null())
+        {
+            let why = format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go struct field .{field} of type \
+                 string",
+                patch::go_type(other)
+            );
+            return Err(undecodable_patch(object, &why));
+        }
+    }
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    if text("kind").is_empty() {
+        let why = format!("Object 'Kind' is missing in '{object}'");
+        return Err(undecodable_patch(object, &why));
+    }
+    let version = text("apiVersion");
+    if version.is_empty() {
+        let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
+        let cause = Cause {
+            reason: String::new(),
+            message: why.to_owned(),
+            field: String::new(),
+        };
+        return Err(ApiError::internal(why).with_causes(vec![cause]));
+    }
+    if version.matches('/').count() > 1 {
+        let why = format!("unexpected GroupVersion string: {version}");
+        return Err(undecodable_patch(object, &why));
+    }
+    Ok(())
+}
+
 /// A patch cannot move the object. What it makes of its type is judged by validation.
 fn check_patched(request: &Request<'_>, name: &str, object: &mut Value) -> Result<(), ApiError> {
     incoming::check_name(object, name)?;
@@ -211,6 +267,12 @@ fn check_patched(request: &Request<'_>, name: &str, object: &mut Value) -> Resul
 /// What follows an apply: the name must be that of the path, defaults are filled in.
 fn complete_applied(request: &Request<'_>, name: &str, object: &mut Value) -> Result<(), ApiError> {
     check_patched(request, name, object)?;
+    if matches!(request.kind.origin, Origin::Custom(_)) {
+        // Merging knows the schema: nothing is unknown, and what it made null stays so.
+        request.kind.schema.object.fill_defaults(object);
+        gitsm_schema::object_meta::drop_empty(object);
+        return Ok(());
+    }
     let managed = object["metadata"].get("managedFields").cloned();
     if let Err(why) = incoming::settle(request.kind, object) {
         return Err(undecodable_patch(object, &why));

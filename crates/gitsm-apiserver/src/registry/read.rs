@@ -40,6 +40,22 @@ impl Registry {
         Ok(served(kind, &stored))
     }
 
+    /// As [`Registry::get`], but not from before a revision.
+    ///
+    /// # Errors
+    /// 404 where there is none, 500 for a text that is no revision, 504 where the revision does not come.
+    pub async fn get_since(
+        &self,
+        kind: &Kind,
+        namespace: Option<&str>,
+        name: &str,
+        since: Option<&str>,
+    ) -> Result<Stored, ApiError> {
+        let revision = revision(since).map_err(|why| ApiError::new(500, "", why))?;
+        self.await_revision(revision).await?;
+        self.get(kind, namespace, name)
+    }
+
     /// The objects of a kind that are chosen.
     ///
     /// # Errors
@@ -60,6 +76,16 @@ impl Registry {
             ));
         }
         self.await_revision(revision).await?;
+        // As upstream, whose cache answers then: everything at once.
+        let whole = ListOptions {
+            limit: 0,
+            ..options.clone()
+        };
+        let options = if options.resource_version.as_deref() == Some("0") && token.is_none() {
+            &whole
+        } else {
+            options
+        };
         if token.is_none()
             && options.resource_version_match.as_deref() != Some("Exact")
             && let Some(reply) = self.look_up(kind, namespace, selection)
@@ -132,7 +158,8 @@ impl Registry {
     }
 }
 
-fn served(kind: &Kind, stored: &Stored) -> Stored {
+/// A stored object as the version of the request shows it.
+pub(super) fn served(kind: &Kind, stored: &Stored) -> Stored {
     Stored {
         revision: stored.revision,
         json: convert::bytes(kind, stored),
@@ -142,16 +169,19 @@ fn served(kind: &Kind, stored: &Stored) -> Stored {
 fn reply(kind: &Kind, selection: &Selection, options: &ListOptions, page: Page) -> ListReply {
     let is_everything = selection.is_everything();
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
-    let mut items: Vec<Stored> = page
-        .items
-        .into_iter()
-        .filter(|stored| is_everything || selection.matches(kind, stored))
-        .map(|stored| served(kind, &stored))
-        .collect();
+    let mut items: Vec<Stored> = Vec::new();
     let mut next = page.next;
-    if !is_everything && limit > 0 && items.len() > limit {
-        items.truncate(limit);
-        next = items.last().and_then(name_of);
+    let mut found = page.items.into_iter();
+    while let Some(stored) = found.next() {
+        if !is_everything && !selection.matches(kind, &stored) {
+            continue;
+        }
+        items.push(served(kind, &stored));
+        // Whether what follows is chosen is found out with the next page, as upstream does.
+        if !is_everything && limit > 0 && items.len() == limit && found.len() > 0 {
+            next = items.last().and_then(name_of);
+            break;
+        }
     }
     let remaining = (is_everything && next.is_some()).then_some(page.remaining);
     let continue_token =

@@ -1,15 +1,16 @@
 //! The scale subresource: replicas of an object as an `autoscaling/v1` Scale.
 
 use super::update::{Replacement, undecodable_patch};
-use super::{Body, PatchBody, Registry, Request, convert, incoming, ownership};
-use crate::error::{ApiError, Cause};
-use crate::http::decode;
-use crate::kind::{Kind, ScalePaths};
+use super::{Body, PatchBody, Registry, Request, incoming, ownership};
+use crate::error::{ApiError, Cause, Named};
+use crate::kind::{Kind, Origin, ScalePaths};
 use crate::object::{meta_text, metadata, set_meta};
 use crate::patch;
 use crate::request::PatchKind;
+use crate::selectors;
 use crate::store::Stored;
 use gitsm_apply::{ApplyOptions, ResetFields, ResourceTypes, ScaleFields, TypeSchema, UpdateOptions};
+use gitsm_schema::FieldError;
 use gitsm_schema::structural::Structural;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -50,10 +51,10 @@ impl Registry {
         warnings: &mut Vec<String>,
     ) -> Result<Value, ApiError> {
         let mut wanted = body.decoded.value;
-        let found = wanted["kind"].as_str().unwrap_or_default();
-        if !wanted.is_object() || !matches!(found, "" | "Scale") {
+        if !wanted.is_object() {
             return Err(incoming::unrecognized("Scale", "the body is no Scale", &body.raw));
         }
+        check_is_scale(&wanted)?;
         incoming::bind_namespace(&mut wanted, request.namespace)?;
         incoming::check_name(&wanted, name)?;
         let may_retry = meta_text(&wanted, "resourceVersion").is_empty();
@@ -74,13 +75,7 @@ impl Registry {
         body: &PatchBody,
         warnings: &mut Vec<String>,
     ) -> Result<Value, ApiError> {
-        let decoded = match body.kind {
-            PatchKind::Apply => decode::yaml(&body.raw),
-            _ => decode::json(&body.raw),
-        };
-        let patch = decoded
-            .map_err(|why| ApiError::bad_request(format!("error decoding patch: {why}")))?
-            .value;
+        let patch = body.decode()?.value;
         let may_retry = patch.pointer("/metadata/resourceVersion").is_none();
         self.rescale(request, name, may_retry, warnings, true, |scale| {
             let mut wanted = scale.clone();
@@ -123,6 +118,9 @@ impl Registry {
             }
             let mut object = old.clone();
             let replicas = wanted["spec"]["replicas"].as_i64().unwrap_or(0);
+            if replicas < 0 && kind.origin == Origin::BuiltIn {
+                return Err(negative(name, replicas));
+            }
             set_number(&mut object, &paths.spec_replicas, replicas);
             set_meta(
                 &mut object,
@@ -141,7 +139,7 @@ impl Registry {
         let stored: Stored = self
             .replace(request, name, may_retry, warnings, into_object)
             .await?;
-        of_object(paths, &convert::value(kind, &stored), true)
+        of_object(paths, &stored.value(), true)
     }
 }
 
@@ -189,7 +187,7 @@ fn of_object(paths: &ScalePaths, object: &Value, must_exist: bool) -> Result<Val
     match selector {
         Some(Value::String(text)) if !text.is_empty() => status["selector"] = text.as_str().into(),
         // Built-in kinds keep a structured selector.
-        Some(Value::Object(selector)) => status["selector"] = selector_text(selector).into(),
+        Some(selector @ Value::Object(_)) => status["selector"] = selectors::text_of(selector).into(),
         _ => {}
     }
     let mut spec = Map::new();
@@ -199,27 +197,73 @@ fn of_object(paths: &ScalePaths, object: &Value, must_exist: bool) -> Result<Val
     Ok(json!({"kind": "Scale", "apiVersion": VERSION, "metadata": meta, "spec": spec, "status": status}))
 }
 
-/// A structured label selector as text; expressions are left out where they cannot be written.
-fn selector_text(selector: &Map<String, Value>) -> String {
-    let labels = selector.get("matchLabels").and_then(Value::as_object);
-    let terms = labels.into_iter().flatten();
-    let terms = terms.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
-    terms.collect::<Vec<_>>().join(",")
-}
-
+/// What is wrong with the types of a Scale, in the words of Go's decoder.
 fn check(scale: &Value) -> Result<(), String> {
-    let replicas = &scale["spec"]["replicas"];
-    if !replicas.is_null()
-        && replicas
-            .as_i64()
-            .is_none_or(|number| i32::try_from(number).is_err())
-    {
-        let found = incoming::go_type(replicas);
+    if !scale.is_object() {
+        let found = patch::go_type(scale);
         return Err(format!(
-            "json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32"
+            "json: cannot unmarshal {found} into Go value of type v1.Scale"
         ));
     }
-    Ok(())
+    let text = |field: &str| scale[field].as_str().filter(|text| !text.is_empty());
+    let (kind, version) = (
+        text("kind").unwrap_or("Scale"),
+        text("apiVersion").unwrap_or(VERSION),
+    );
+    if kind != "Scale" || version != VERSION {
+        let scheme = "k8s.io/client-go/scale/util.go:146";
+        return Err(format!(
+            "no kind {kind:?} is registered for version {version:?} in scheme {scheme:?}"
+        ));
+    }
+    let spec = &scale["spec"];
+    if !spec.is_object() && !spec.is_null() {
+        let found = patch::go_type(spec);
+        return Err(format!(
+            "json: cannot unmarshal {found} into Go struct field Scale.spec of type v1.ScaleSpec"
+        ));
+    }
+    let replicas = &spec["replicas"];
+    let is_count = replicas
+        .as_i64()
+        .is_some_and(|number| i32::try_from(number).is_ok());
+    if replicas.is_null() || is_count {
+        return Ok(());
+    }
+    // Numbers that do not fit are quoted.
+    let found = match replicas {
+        Value::Number(number) => format!("number {number}"),
+        other => patch::go_type(other).to_owned(),
+    };
+    Err(format!(
+        "json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32"
+    ))
+}
+
+/// A replacement must not be of another kind; it may leave out what the path says.
+fn check_is_scale(wanted: &Value) -> Result<(), ApiError> {
+    let text = |field: &str| wanted[field].as_str().unwrap_or_default();
+    let found = text("kind");
+    if matches!(found, "" | "Scale") {
+        return Ok(());
+    }
+    let version = text("apiVersion").rsplit('/').next().unwrap_or_default();
+    Err(ApiError::bad_request(format!(
+        "{found} in version {version:?} cannot be handled as a Scale: converting ({version}.{found}) to \
+         (autoscaling.Scale): unknown conversion"
+    )))
+}
+
+/// 422 for fewer replicas than none of a built-in kind. Custom resources are judged by the paths of their definition.
+fn negative(name: &str, replicas: i64) -> ApiError {
+    let path = gitsm_schema::Path::root().field("spec").field("replicas");
+    let why = "must be greater than or equal to 0";
+    let error = FieldError::new(gitsm_schema::ErrorKind::Invalid, path, why).with_value(replicas.into());
+    let named = Named {
+        group: "autoscaling",
+        resource: "Scale",
+    };
+    ApiError::invalid(named, name, &[error])
 }
 
 /// 400 for a body that is no Scale.

@@ -126,10 +126,6 @@ fn keep_all_but_status(kind: &Kind, object: &mut Value, old: &Value) {
             put(&mut kept, "metadata", Some(&meta));
         }
     }
-    // What it claims to be is judged by validation.
-    for field in ["apiVersion", "kind"] {
-        put(&mut kept, field, object.get(field));
-    }
     *object = kept;
 }
 

@@ -1,9 +1,10 @@
 //! Replacing objects: what PUT and all patches have in common.
 
 use super::incoming::{self, Body};
+use super::read::served;
 use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause, Named};
-use crate::kind::{Kind, Part};
+use crate::kind::{Kind, Origin, Part};
 use crate::object::{meta_text, set_meta};
 use crate::store::{Change, Expect, Stored, Write, WriteError};
 use gitsm_schema::{FieldError, object_meta};
@@ -122,9 +123,16 @@ impl Registry {
         let mut object = replacement.object;
         lock(request, name, &mut object, current.revision)?;
         system::keep_metadata(&mut object, &old);
-        system::keep_other_parts(kind, request.part, &mut object, &old);
+        // As in a create: custom resources lose what is not of this part only after it was looked at.
+        let is_judged_whole = matches!(kind.origin, Origin::Custom(_)) && request.part == Part::Whole;
+        if !is_judged_whole {
+            system::keep_other_parts(kind, request.part, &mut object, &old);
+        }
         if !replacement.is_owned {
             object = ownership::note(request, Some(&old), object);
+        }
+        if is_judged_whole {
+            system::keep_other_parts(kind, request.part, &mut object, &old);
         }
         let now = request.now_text();
         let cx = request.context(&now);
@@ -157,8 +165,9 @@ impl Registry {
         };
         self.admit(admitted, warnings).await?;
         if object == old {
-            return Ok(Some(current));
+            return Ok(Some(served(kind, &current)));
         }
+        super::check_stored(&object)?;
         let is_gone = system::is_deleting(&object)
             && system::finalizers(&object).is_empty()
             && !kind.strategy.is_held(&object);
@@ -179,7 +188,7 @@ impl Registry {
         };
         match self.store.write(write).await {
             // Upstream answers the last update of a deleted object with the object as it was updated.
-            Ok(stored) => Ok(Some(answer.unwrap_or(stored))),
+            Ok(stored) => Ok(Some(answer.unwrap_or_else(|| served(kind, &stored)))),
             Err(WriteError::Conflict { .. }) => Ok(None),
             Err(WriteError::Missing) => Err(ApiError::not_found(request.named(), name)),
             Err(other) => Err(store_error(&other)),
@@ -256,13 +265,17 @@ fn check_uid(request: &Request<'_>, name: &str, uid: &str, old: &Value) -> Resul
 
 /// How messages name the kind of an object: a custom resource by what it claims to be.
 pub(super) fn named_kind<'a>(kind: &'a Kind, object: &'a Value) -> Named<'a> {
-    let claimed = object
-        .get("kind")
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty());
+    let claim = |field: &str| {
+        let text = object.get(field).and_then(Value::as_str);
+        text.filter(|text| !text.is_empty())
+    };
+    let group = match (&kind.origin, claim("apiVersion")) {
+        (Origin::Custom(_), Some(version)) => version.split_once('/').map_or("", |(group, _)| group),
+        _ => &*kind.resource.group,
+    };
     Named {
-        group: &kind.resource.group,
-        resource: claimed.unwrap_or(&kind.names.kind),
+        group,
+        resource: claim("kind").unwrap_or(&kind.names.kind),
     }
 }
 

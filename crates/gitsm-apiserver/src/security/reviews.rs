@@ -42,7 +42,7 @@ fn review(request: &ResourceRequest) -> Option<Review> {
         ("authorization.k8s.io", "v1", "subjectaccessreviews", None) => Some(Review::Access),
         ("authorization.k8s.io", "v1", "localsubjectaccessreviews", None) => Some(Review::LocalAccess),
         ("authorization.k8s.io", "v1", "selfsubjectrulesreviews", None) => Some(Review::SelfRules),
-        ("authentication.k8s.io", "v1", "selfsubjectreviews", None) => Some(Review::WhoAmI),
+        ("authentication.k8s.io", "v1" | "v1beta1", "selfsubjectreviews", None) => Some(Review::WhoAmI),
         ("authentication.k8s.io", "v1", "tokenreviews", None) => Some(Review::Token),
         ("", "v1", "serviceaccounts", Some("token")) => Some(Review::AccountToken),
         _ => None,
@@ -73,8 +73,13 @@ impl Reviews for Security {
             }
             Review::AccountToken => self.account_token(request, body),
         }?;
-        let (api_version, kind) = named(review);
-        answered["apiVersion"] = api_version.into();
+        let (group, kind) = named(review);
+        let version = match review {
+            // It is asked for below a resource of another group.
+            Review::AccountToken => "v1",
+            _ => &*request.version,
+        };
+        answered["apiVersion"] = format!("{group}/{version}").into();
         answered["kind"] = kind.into();
         if !answered["metadata"].is_object() {
             answered["metadata"] = json!({});
@@ -86,15 +91,16 @@ impl Reviews for Security {
     }
 }
 
+/// Group and kind of what a review is answered with.
 fn named(review: Review) -> (&'static str, &'static str) {
     match review {
-        Review::SelfAccess => ("authorization.k8s.io/v1", "SelfSubjectAccessReview"),
-        Review::Access => ("authorization.k8s.io/v1", "SubjectAccessReview"),
-        Review::LocalAccess => ("authorization.k8s.io/v1", "LocalSubjectAccessReview"),
-        Review::SelfRules => ("authorization.k8s.io/v1", "SelfSubjectRulesReview"),
-        Review::WhoAmI => ("authentication.k8s.io/v1", "SelfSubjectReview"),
-        Review::Token => ("authentication.k8s.io/v1", "TokenReview"),
-        Review::AccountToken => ("authentication.k8s.io/v1", "TokenRequest"),
+        Review::SelfAccess => ("authorization.k8s.io", "SelfSubjectAccessReview"),
+        Review::Access => ("authorization.k8s.io", "SubjectAccessReview"),
+        Review::LocalAccess => ("authorization.k8s.io", "LocalSubjectAccessReview"),
+        Review::SelfRules => ("authorization.k8s.io", "SelfSubjectRulesReview"),
+        Review::WhoAmI => ("authentication.k8s.io", "SelfSubjectReview"),
+        Review::Token => ("authentication.k8s.io", "TokenReview"),
+        Review::AccountToken => ("authentication.k8s.io", "TokenRequest"),
     }
 }
 

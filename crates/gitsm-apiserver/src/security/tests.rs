@@ -117,6 +117,21 @@ async fn who_is_acted_as_is_who_is_authorised() {
 }
 
 #[tokio::test]
+async fn who_am_i_is_answered_in_the_version_that_is_asked_for() {
+    let scene = Scene::new();
+    for version in ["v1", "v1beta1"] {
+        let path = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
+        let Target::Resource(request) = path::parse(&Method::POST, &path, &Query::parse("")).unwrap() else {
+            unreachable!("it is a resource");
+        };
+        assert!(scene.security.knows(&request));
+        let answer = scene.security.answer(&user("jane"), &request, json!({})).unwrap();
+        assert_eq!(answer["apiVersion"], format!("authentication.k8s.io/{version}"));
+        assert_eq!(answer["status"]["userInfo"]["username"], "jane");
+    }
+}
+
+#[tokio::test]
 async fn a_service_account_gets_a_token_that_ends_with_it() {
     let scene = Scene::new();
     let account = json!({"metadata": {"name": "builder", "namespace": "shop", "uid": "u1"}});

@@ -5,8 +5,10 @@
 
 mod fields;
 mod labels;
+mod structured;
 #[cfg(test)]
 mod tests;
 
 pub use fields::FieldSelector;
 pub use labels::LabelSelector;
+pub use structured::text_of;

@@ -81,6 +81,16 @@ impl TableBuilder {
         }
     }
 
+    /// For the scales of objects, whatever their kind.
+    pub fn of_scales(now: Timestamp, version: MetaVersion, include: Include) -> Self {
+        Self {
+            cells: Cells::BuiltIn(builtin::printer("autoscaling", "Scale")),
+            now,
+            version,
+            include,
+        }
+    }
+
     /// The same at another moment.
     pub fn at(&mut self, now: Timestamp) -> &Self {
         self.now = now;

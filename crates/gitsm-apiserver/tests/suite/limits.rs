@@ -39,6 +39,7 @@ async fn one_user_has_a_limit() {
     let server = Running::with_limits(Limits {
         requests: 400,
         watches: 1,
+        ..Limits::default()
     })
     .await;
     let path = "/api/v1/namespaces?watch=1";

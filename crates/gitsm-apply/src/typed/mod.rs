@@ -5,6 +5,7 @@
 
 mod compare;
 mod field_set;
+mod known;
 mod merge;
 mod reconcile;
 mod remove;
@@ -12,6 +13,7 @@ mod validate;
 
 pub(crate) use compare::{Comparison, compare};
 pub(crate) use field_set::field_set;
+pub(crate) use known::known;
 pub(crate) use merge::merge;
 pub(crate) use reconcile::reconcile;
 pub(crate) use remove::remove;

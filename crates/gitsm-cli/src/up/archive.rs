@@ -205,9 +205,8 @@ pub(crate) fn restore(data: &DataFolder, from: &Path, force: bool) -> anyhow::Re
 fn stage(from: &Path, staging: &Path) -> anyhow::Result<()> {
     let file = File::open(from).context("it cannot be read")?;
     unpack(file, staging)?;
-    let version = match fs::read_to_string(staging.join(VERSION)) {
-        Ok(version) => version,
-        Err(_) => bail!("it is no backup of gitsm"),
+    let Ok(version) = fs::read_to_string(staging.join(VERSION)) else {
+        bail!("it is no backup of gitsm");
     };
     ensure!(
         version.trim() == FORMAT.to_string(),

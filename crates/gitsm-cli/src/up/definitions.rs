@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 /// How long a server may take to serve new definitions.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The definitions of all kinds, as they are published.
 ///

@@ -4,8 +4,9 @@
 use super::props::Props;
 use crate::cel::CompiledRules;
 use crate::error::{ErrorKind, FieldError};
+use crate::listtype;
 use crate::object_meta;
-use crate::path::Path;
+use crate::path::{Path, Segment};
 use crate::prune::{self, PruneOptions};
 use crate::structural::{AdditionalProperties, SchemaType, Structural};
 use crate::validate::Validator;
@@ -196,9 +197,15 @@ impl Walk {
             let errors = validator.validate(default);
             if !errors.is_empty() {
                 self.errors
-                    .extend(errors.into_iter().map(|error| below(path, error)));
+                    .extend(errors.into_iter().map(|error| below(path, by_name(error))));
                 return;
             }
+        }
+        let repeated = listtype::validate(schema, default);
+        if !repeated.is_empty() {
+            self.errors
+                .extend(repeated.into_iter().map(|error| below(path, error)));
+            return;
         }
         let errors = match CompiledRules::compile_part(schema, is_resource_root) {
             Ok(rules) => {
@@ -213,7 +220,8 @@ impl Walk {
             Err(errors) => {
                 let ty = schema.ty.map_or("", SchemaType::as_str);
                 let error = |error: &crate::cel::SchemaRuleError| {
-                    let detail = format!("rule compile error: {}", error.source);
+                    let refusal = super::rules::refusal("", &error.source, &error.expression);
+                    let detail = format!("rule compile error: {refusal}");
                     FieldError::new(ErrorKind::Invalid, Path::root(), detail).with_value(Value::from(ty))
                 };
                 errors.iter().map(error).collect()
@@ -222,6 +230,24 @@ impl Walk {
         self.errors
             .extend(errors.into_iter().map(|error| below(path, error)));
     }
+}
+
+/// The validator's complaints about elements of the default itself name them as if they were fields.
+fn by_name(mut error: FieldError) -> FieldError {
+    for path in [Some(&mut error.path), error.subject.as_mut()]
+        .into_iter()
+        .flatten()
+    {
+        if let Some((Segment::Index(index), rest)) = path.segments().split_first() {
+            let first = Path::root().field(format!("[{index}]"));
+            *path = rest.iter().fold(first, |path, segment| match segment {
+                Segment::Field(name) => path.field(name),
+                Segment::Key(name) => path.key(name),
+                Segment::Index(index) => path.index(*index),
+            });
+        }
+    }
+    error
 }
 
 /// An error about a part of the value at `path`.

@@ -273,8 +273,10 @@ fn check_stored_versions(crd: &Crd, out: &mut Complaints) {
         return out.invalid(path, shown, "must have at least one stored version");
     };
     let versions = &crd.spec.versions;
-    for version in versions.iter().filter(|version| version.storage) {
-        if !stored.contains(&version.name) {
+    for (index, version) in versions.iter().enumerate().filter(|(_, version)| version.storage) {
+        // Upstream looks up each name once: a version that is there twice is not found again.
+        let is_again = versions[..index].iter().any(|other| other.name == version.name);
+        if is_again || !stored.contains(&version.name) {
             let detail = format!("must have the storage version {}", version.name);
             out.invalid(path.clone(), names(stored), detail);
         }

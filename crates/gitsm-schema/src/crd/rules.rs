@@ -108,7 +108,7 @@ pub(super) fn check_expressions(
 }
 
 /// Why an expression was refused; `subject` is `messageExpression ` or nothing.
-fn refusal(subject: &str, error: &CompileError, source: &str) -> String {
+pub(super) fn refusal(subject: &str, error: &CompileError, source: &str) -> String {
     match error.wrong_type() {
         Some(wanted) if subject.is_empty() => format!("cel expression must evaluate to {wanted}"),
         Some(wanted) => format!("{subject}must evaluate to {wanted}"),

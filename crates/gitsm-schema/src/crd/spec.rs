@@ -275,7 +275,12 @@ fn check_versions(spec: &Spec, path: &Path, out: &mut Complaints) {
         wrong.push("must have exactly one version marked as storage version");
     }
     for detail in wrong {
-        out.invalid_shown(versions.clone(), shown::versions(&spec.versions), detail);
+        let shown = if spec.versions.is_empty() {
+            "[]".to_owned()
+        } else {
+            shown::versions(&spec.versions)
+        };
+        out.invalid_shown(versions.clone(), shown, detail);
     }
     // The first version is the one that older clients see as `spec.version`.
     if let Some(first) = spec.versions.first().filter(|first| !first.name.is_empty()) {

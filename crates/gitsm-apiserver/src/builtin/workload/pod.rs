@@ -31,6 +31,13 @@ pub(in crate::builtin) const POD: Rules = Rules {
         if cx.part == Part::Whole {
             admit(&mut pod["spec"]);
             pod["status"] = old["status"].clone();
+            // A file that leaves out what was put in at the start replaces the pod all the same.
+            for field in ["priority", "preemptionPolicy"] {
+                if pod["spec"][field].is_null() && !old["spec"][field].is_null() {
+                    pod["spec"][field] = old["spec"][field].clone();
+                }
+            }
+            tolerate(&mut pod["spec"]);
         }
     },
     validate: |pod, complaints| check_spec(&pod["spec"], &at("spec"), complaints),
@@ -65,6 +72,11 @@ fn admit(spec: &mut Value) {
             spec[field] = value;
         }
     }
+    tolerate(spec);
+}
+
+/// Lets a pod stay for five minutes on a node that does not answer, unless it says how long.
+fn tolerate(spec: &mut Value) {
     for taint in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let tolerated = list(spec, "tolerations").iter().any(|toleration| {
             matches!(text(toleration, "key"), key if key == taint || key.is_empty())

@@ -70,6 +70,7 @@ pub(super) fn printer(group: &str, kind: &str) -> &'static Printer {
         ("apps", "StatefulSet") => &workloads::STATEFUL_SET,
         ("apps", "DaemonSet") => &workloads::DAEMON_SET,
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => &BINDING,
+        ("autoscaling", "Scale") => &SCALE,
         (
             "admissionregistration.k8s.io",
             "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
@@ -185,6 +186,24 @@ static WEBHOOKS: Printer = Printer {
         vec![
             name(object),
             count(&object["webhooks"]).into(),
+            created(object, now),
+        ]
+    },
+    condition: no_condition,
+};
+
+static SCALE: Printer = Printer {
+    columns: &[
+        NAME,
+        ("Desired", "integer", 0, "Number of desired replicas"),
+        ("Available", "integer", 0, "Number of actual replicas"),
+        ("Age", "date", 0, CREATED_DESCRIPTION),
+    ],
+    cells: |object, now| {
+        vec![
+            name(object),
+            number(&object["spec"]["replicas"]).into(),
+            number(&object["status"]["replicas"]).into(),
             created(object, now),
         ]
     },

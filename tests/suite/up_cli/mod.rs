@@ -1,0 +1,7 @@
+//! `gitsm up` from outside: one binary, one folder, and an ordinary Kubernetes client.
+
+mod backups;
+mod errors;
+mod estates;
+mod place;
+mod starts;
