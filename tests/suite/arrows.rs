@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gitsm-schema",
         ],
     ),
-    ("gitsm-testkit", &["gitsm-apiserver", "gitsm-schema"]),
+    ("gitsm-testkit", &["gitsm-apiserver"]),
     ("gitsm-tests", &[]),
     (
         "xtask",
