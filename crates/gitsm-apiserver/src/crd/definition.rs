@@ -4,7 +4,7 @@ use super::{CLEANUP, status};
 use crate::builtin;
 use crate::kind::{Context, Kind, Part, Strategy};
 use crate::object::metadata_mut;
-use gitsm_schema::{ErrorKind, FieldError, Path, crd, object_meta};
+use gitsm_schema::{ErrorKind, FieldError, Path, crd};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -61,9 +61,6 @@ impl Strategy for Definitions {
         if cx.part == Part::Status {
             return judged(crd::validate_status_update(object, old));
         }
-        if is_judged(object, old) {
-            return object_meta::validate_update(object, old);
-        }
         let mut errors = refused_conversion(object);
         errors.extend(judged(crd::validate_update(object, old)));
         errors
@@ -101,13 +98,6 @@ impl Strategy for Definitions {
         }
         status::mark_terminating(object, now);
     }
-}
-
-/// Whether everything that a definition is judged by is as it was when it was accepted: checking all its rules again
-/// takes longer than everything else, and whoever applies definitions at every start does not change them.
-fn is_judged(object: &Value, old: &Value) -> bool {
-    let annotations = |object: &Value| object["metadata"]["annotations"].clone();
-    !object["spec"].is_null() && object["spec"] == old["spec"] && annotations(object) == annotations(old)
 }
 
 fn judged(result: Result<Vec<FieldError>, crd::DecodeError>) -> Vec<FieldError> {

@@ -33,9 +33,6 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(ApiError::too_large(MAX_BODY));
-    }
     match tokio::time::timeout(patience, collect(body, admit)).await {
         Ok(read) => read,
         Err(_) => Err(ApiError::new(
@@ -54,11 +51,13 @@ where
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     let mut admitted = None;
-    while let Some(frame) = body.frame().await {
+    let mut is_too_large = body.size_hint().lower() > MAX_BODY as u64;
+    while !is_too_large && let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         if first.len() + all.len() + data.len() > MAX_BODY {
-            return Err(ApiError::too_large(MAX_BODY));
+            is_too_large = true;
+            continue;
         }
         if first.len() + all.len() + data.len() > LARGE && admitted.is_none() {
             admitted = Some(admit()?);
@@ -73,7 +72,25 @@ where
             all.extend_from_slice(&data);
         }
     }
+    if is_too_large {
+        return Err(too_large(body).await);
+    }
     Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// Refuses a body. Some of what still comes is thrown away first: a client that is cut off while it writes may never
+/// read why.
+async fn too_large<B>(mut body: B) -> ApiError
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut thrown_away = 0;
+    while thrown_away <= MAX_BODY {
+        let frame = body.frame().await.and_then(Result::ok);
+        let Some(frame) = frame else { break };
+        thrown_away += frame.data_ref().map_or(0, Bytes::len);
+    }
+    ApiError::too_large(MAX_BODY)
 }
 
 /// The body of a reply.
