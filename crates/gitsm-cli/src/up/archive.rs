@@ -214,7 +214,8 @@ fn stage(from: &Path, staging: &Path) -> anyhow::Result<()> {
         version.trim(),
         env!("CARGO_PKG_VERSION")
     );
-    let now = u64::try_from(this_second().timestamp().as_millisecond()).unwrap_or(0);
+    // To the millisecond: revisions of a store that is a second old are ahead of its second.
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
     restore_store(&staging.join(DATABASE_FILE), &staging.join("store"), now)?;
     Ok(())
 }

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 const SEED: u64 = 1_000_000;
-const CASES: u64 = 500;
+const CASES: u64 = 100;
 const SOAK: u64 = 10_000;
 /// Cases under way at once.
 const AT_ONCE: usize = 4;
