@@ -25,7 +25,7 @@ pub(super) const LARGE: usize = 256 * 1_024;
 /// 413 when it is longer than [`MAX_BODY`], 408 when it takes longer than `patience`, 400 when it breaks off, and what
 /// `admit` says.
 pub async fn read<B, T>(
-    body: B,
+    mut body: B,
     patience: Duration,
     admit: impl Fn() -> Result<T, ApiError>,
 ) -> Result<Bytes, ApiError>
@@ -33,8 +33,13 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
-    match tokio::time::timeout(patience, collect(body, admit)).await {
-        Ok(read) => read,
+    match tokio::time::timeout(patience, collect(&mut body, admit)).await {
+        Ok(Ok(None)) => {
+            // A client that is cut off while it writes may never read why.
+            let _ = tokio::time::timeout(patience, throw_away(body)).await;
+            Err(ApiError::too_large(MAX_BODY))
+        }
+        Ok(read) => read.map(Option::unwrap_or_default),
         Err(_) => Err(ApiError::new(
             408,
             "Timeout",
@@ -43,7 +48,11 @@ where
     }
 }
 
-async fn collect<B, T>(mut body: B, admit: impl Fn() -> Result<T, ApiError>) -> Result<Bytes, ApiError>
+/// The whole body; nothing where it is too large.
+async fn collect<B, T>(
+    body: &mut B,
+    admit: impl Fn() -> Result<T, ApiError>,
+) -> Result<Option<Bytes>, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
@@ -51,13 +60,14 @@ where
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     let mut admitted = None;
-    let mut is_too_large = body.size_hint().lower() > MAX_BODY as u64;
-    while !is_too_large && let Some(frame) = body.frame().await {
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Ok(None);
+    }
+    while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         if first.len() + all.len() + data.len() > MAX_BODY {
-            is_too_large = true;
-            continue;
+            return Ok(None);
         }
         if first.len() + all.len() + data.len() > LARGE && admitted.is_none() {
             admitted = Some(admit()?);
@@ -72,15 +82,11 @@ where
             all.extend_from_slice(&data);
         }
     }
-    if is_too_large {
-        return Err(too_large(body).await);
-    }
-    Ok(if all.is_empty() { first } else { all.freeze() })
+    Ok(Some(if all.is_empty() { first } else { all.freeze() }))
 }
 
-/// Refuses a body. Some of what still comes is thrown away first: a client that is cut off while it writes may never
-/// read why.
-async fn too_large<B>(mut body: B) -> ApiError
+/// Reads on, up to as much again as a body may have.
+async fn throw_away<B>(mut body: B)
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -90,7 +96,6 @@ where
         let Some(frame) = frame else { break };
         thrown_away += frame.data_ref().map_or(0, Bytes::len);
     }
-    ApiError::too_large(MAX_BODY)
 }
 
 /// The body of a reply.
