@@ -70,6 +70,10 @@ pub(crate) fn embedded(start: &Start) -> anyhow::Result<Exit> {
             }
             remembered.write(&data.remembered())?;
             let kept = kubeconfig::keep(data, &authority, server.address(), SystemTime::now())?;
+            // Before anybody is told that the server is ready.
+            if let Err(error) = control::serve(data, server.registry().store().clone()) {
+                say(&format!("no backup while the server runs: {error:#}"));
+            }
             fill_and_announce(start, source, &server, kept).await
         };
         let filled = tokio::select! {
@@ -78,10 +82,6 @@ pub(crate) fn embedded(start: &Start) -> anyhow::Result<Exit> {
         };
         let exit = match filled {
             Ok(Some(exit)) => {
-                let control = control::serve(data, server.registry().store().clone());
-                if let Err(error) = &control {
-                    say(&format!("no backup while the server runs: {error:#}"));
-                }
                 signals.next().await;
                 Ok(exit)
             }
