@@ -155,6 +155,9 @@ fn sorted(status: &mut Map<String, Value>) {
 
 /// The parts of a message in an order that does not depend on the server.
 fn words_in_order(text: &str) -> String {
+    if let Some(text) = undeclared(text) {
+        return text;
+    }
     for (start, between) in [("errors:\n", "\n"), (" is invalid: [", ", ")] {
         if let Some((before, list)) = text.split_once(start) {
             let mut parts: Vec<&str> = list.trim_end_matches(']').split(between).collect();
@@ -165,6 +168,18 @@ fn words_in_order(text: &str) -> String {
     text.to_owned()
 }
 
+/// The message of an apply that sets undeclared fields, without its list of errors.
+///
+/// The real server walks through each map in no order and leaves it at the first field that is not declared, so that
+/// what else it complains about is chance.
+fn undeclared(text: &str) -> Option<String> {
+    let (before, errors) = text.split_once("failed to create typed patch object (")?;
+    let (object, errors) = errors.split_once("): ")?;
+    errors
+        .contains(": field not declared in schema")
+        .then(|| format!("{before}failed to create typed patch object ({object}): <undeclared fields>"))
+}
+
 fn without_chance(metadata: &Map<String, Value>, name: &str) -> String {
     let generated = metadata.get("generateName").and_then(Value::as_str).unwrap_or("");
     let generated = &generated[..generated.len().min(LONGEST)];
@@ -172,4 +187,17 @@ fn without_chance(metadata: &Map<String, Value>, name: &str) -> String {
         Some(chance) if !generated.is_empty() && chance.len() == CHANCE => format!("{generated}<random>"),
         _ => name.to_owned(),
     }
+}
+
+#[test]
+fn complaints_beside_an_undeclared_field_are_chance() {
+    let object = "failed to create typed patch object (/b; example.com/v1, Kind=Thing): ";
+    let alone = format!("{object}.unknown: field not declared in schema");
+    let both = format!(
+        "{object}errors:\n  .spec.a: expected map, got &{{text}}\n  .unknown: field not declared in schema"
+    );
+    assert_eq!(words_in_order(&alone), words_in_order(&both));
+    let declared = format!("{object}.spec.a: expected map, got &{{text}}");
+    assert_ne!(words_in_order(&declared), words_in_order(&both));
+    assert_eq!(words_in_order(&declared), declared);
 }
