@@ -1,19 +1,17 @@
 //! The real server for CRDs and custom resources, alone.
 
+use crate::dump;
 use crate::launch::Site;
+use crate::served::{HasServed, Served};
 use crate::servers::{Layout, Servers};
-use crate::{ApiServer, Credentials, dump};
 use anyhow::{Context as _, Result};
-use std::path::{Path, PathBuf};
 
 /// A real apiextensions-apiserver without a kube-apiserver: schemas, rules, pruning, defaults, apply, watches are all
 /// the real thing. Namespaces need not exist, nobody but the administrator gets in, `/api` and `/apis` are 404.
 ///
 /// Where the servers are one current kube-apiserver, this is that one: it contains the same code.
 pub struct Apiextensions {
-    site: Site,
-    url: String,
-    kubeconfig: PathBuf,
+    served: Served,
 }
 
 impl Apiextensions {
@@ -30,38 +28,15 @@ impl Apiextensions {
             Layout::Current { apiserver, .. } => site.apiserver(apiserver, &etcd, false).await,
         }
         .context("the real apiextensions-apiserver did not start")?;
-        let kubeconfig = site.kubeconfig("kubeconfig", &url)?;
         Ok(Self {
-            site,
-            url,
-            kubeconfig,
+            served: Served::new("apiextensions", site, url)?,
         })
     }
 }
 
-impl ApiServer for Apiextensions {
-    fn name(&self) -> &'static str {
-        "apiextensions"
-    }
-
-    fn url(&self) -> &str {
-        &self.url
-    }
-
-    fn ca(&self) -> &str {
-        self.site.pki.certificate()
-    }
-
-    fn admin(&self) -> &Credentials {
-        &self.site.admin
-    }
-
-    fn kubeconfig_path(&self) -> &Path {
-        &self.kubeconfig
-    }
-
-    fn logs(&self) -> String {
-        self.site.logs()
+impl HasServed for Apiextensions {
+    fn served(&self) -> &Served {
+        &self.served
     }
 }
 

@@ -30,6 +30,7 @@ mod pki;
 mod process;
 mod real;
 mod router;
+mod served;
 mod servers;
 
 pub use apiextensions::Apiextensions;

@@ -1,20 +1,17 @@
 //! The real servers without anything between them and their clients, to be measured.
 
 use crate::launch::Site;
+use crate::served::{HasServed, Served};
 use crate::servers::{Layout, Servers};
-use crate::{ApiServer, Credentials};
 use anyhow::{Context as _, Result};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A real Kubernetes API as it costs: writes are on disk when they are acknowledged, no router, no controllers.
 ///
 /// Where built-in kinds and custom resources are served by two servers, each has an address of its own.
 pub struct Parts {
-    site: Site,
-    core: String,
+    served: Served,
     customs: String,
-    kubeconfig: PathBuf,
     ready: (Duration, Duration),
 }
 
@@ -48,12 +45,9 @@ impl Parts {
                 .await
                 .context("the real server for custom resources did not start")?,
         };
-        let kubeconfig = site.kubeconfig("kubeconfig", &core)?;
         Ok(Self {
-            site,
-            core,
+            served: Served::new("real", site, core)?,
             customs,
-            kubeconfig,
             ready: (core_ready, began.elapsed()),
         })
     }
@@ -70,35 +64,15 @@ impl Parts {
 
     /// The programs and their processes, where the system tells them.
     pub fn processes(&self) -> Vec<(String, u32)> {
-        let processes = self.site.processes.iter();
+        let processes = self.served.site.processes.iter();
         processes
             .filter_map(|process| Some((process.name().to_owned(), process.pid()?)))
             .collect()
     }
 }
 
-impl ApiServer for Parts {
-    fn name(&self) -> &'static str {
-        "real"
-    }
-
-    fn url(&self) -> &str {
-        &self.core
-    }
-
-    fn ca(&self) -> &str {
-        self.site.pki.certificate()
-    }
-
-    fn admin(&self) -> &Credentials {
-        &self.site.admin
-    }
-
-    fn kubeconfig_path(&self) -> &Path {
-        &self.kubeconfig
-    }
-
-    fn logs(&self) -> String {
-        self.site.logs()
+impl HasServed for Parts {
+    fn served(&self) -> &Served {
+        &self.served
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::launch::Site;
 use crate::router::Router;
+use crate::served::{HasServed, Served};
 use crate::servers::{Layout, Servers};
-use crate::{ApiServer, Credentials, Pki, dump};
+use crate::{Pki, dump};
 use anyhow::{Context as _, Result};
-use std::path::{Path, PathBuf};
 
 /// A real Kubernetes API with garbage collection and the deletion of namespaces, without nodes.
 ///
@@ -15,9 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Real {
     // Fields are dropped in this order: the router before the servers behind it.
     router: Option<Router>,
-    site: Site,
-    url: String,
-    kubeconfig: PathBuf,
+    served: Served,
 }
 
 impl Real {
@@ -30,18 +28,15 @@ impl Real {
         let mut site = Site::new()?;
         let started = start(&servers, &mut site).await;
         let (router, url) = started.context("the real servers did not start")?;
-        let kubeconfig = site.kubeconfig("kubeconfig", &url)?;
         Ok(Self {
             router,
-            site,
-            url,
-            kubeconfig,
+            served: Served::new("real", site, url)?,
         })
     }
 
     /// The authority that clients' certificates are issued by, to be someone else than the administrator.
     pub fn pki(&self) -> &Pki {
-        &self.site.pki
+        &self.served.site.pki
     }
 
     /// Whether CRDs and built-in kinds are served by two servers behind a router.
@@ -78,29 +73,9 @@ async fn start(servers: &Servers, site: &mut Site) -> Result<(Option<Router>, St
     }
 }
 
-impl ApiServer for Real {
-    fn name(&self) -> &'static str {
-        "real"
-    }
-
-    fn url(&self) -> &str {
-        &self.url
-    }
-
-    fn ca(&self) -> &str {
-        self.site.pki.certificate()
-    }
-
-    fn admin(&self) -> &Credentials {
-        &self.site.admin
-    }
-
-    fn kubeconfig_path(&self) -> &Path {
-        &self.kubeconfig
-    }
-
-    fn logs(&self) -> String {
-        self.site.logs()
+impl HasServed for Real {
+    fn served(&self) -> &Served {
+        &self.served
     }
 }
 
