@@ -3,6 +3,7 @@
 use crate::registry::{KindInfo, Scope, kinds};
 use crate::{API_VERSION, GROUP};
 use gitsm_core::TextForm;
+use gitsm_core::digest::{canonical_json, sha256};
 use gitsm_core::ident::ResourceName;
 use serde_json::{Map, Value, json};
 
@@ -17,6 +18,9 @@ pub struct GeneratedFile {
 
 /// The folder that holds nothing but generated files.
 pub const FOLDER: &str = "crds";
+
+/// What the definitions of this build are, without making them from the types: it differs where any of them does.
+pub const DEFINITIONS: &str = include_str!("../../../crds/definitions.sha256");
 
 /// Why the files could not be written down. It is a defect of gitsm, not of any input.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +39,7 @@ pub enum PublishError {
 ///
 /// See [`PublishError`].
 pub fn files() -> Result<Vec<GeneratedFile>, PublishError> {
-    let mut files = vec![kustomization(), combined_schema()?];
+    let mut files = vec![kustomization(), combined_schema()?, digest_file()?];
     for info in kinds() {
         files.push(crd_file(info)?);
         files.push(GeneratedFile {
@@ -86,6 +90,19 @@ fn write_whole_numbers(value: &mut Value) {
         }
         _ => {}
     }
+}
+
+fn digest_file() -> Result<GeneratedFile, PublishError> {
+    let mut texts = String::new();
+    for info in kinds() {
+        let crd = crd_value(info)?;
+        texts += &canonical_json(&crd).map_err(|error| PublishError::Json(info.kind, error))?;
+        texts.push('\n');
+    }
+    Ok(GeneratedFile {
+        path: format!("{FOLDER}/definitions.sha256"),
+        content: format!("{}\n", sha256(texts.as_bytes())),
+    })
 }
 
 fn kustomization() -> GeneratedFile {

@@ -37,6 +37,33 @@ fn the_example_company_is_served_and_a_second_start_changes_nothing() {
 }
 
 #[test]
+fn definitions_are_sent_again_only_when_they_are_not_as_they_were() {
+    let place = Place::new();
+    let sent = || {
+        let mut count = 0;
+        for entry in fs::read_dir(place.data().join("audit")).unwrap() {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let is_sent =
+                |line: &&str| line.contains("customresourcedefinitions") && line.contains("\"patch\"");
+            count += text.lines().filter(is_sent).count();
+        }
+        count
+    };
+    place.up(&[]).stop_cleanly();
+    let first = sent();
+    assert!(first >= 24, "{first} definitions were sent");
+    let up = place.up(&[]);
+    let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/teams.gitsm.dev";
+    place.send(http::Request::delete(path).body(Vec::new()).unwrap());
+    up.stop_cleanly();
+    assert_eq!(sent(), first);
+
+    let up = place.up(&[]);
+    assert_eq!(place.get("/apis/gitsm.dev/v1alpha1/teams")["kind"], "TeamList");
+    drop(up);
+}
+
+#[test]
 fn a_killed_server_is_recognised_and_its_data_found_again() {
     let place = Place::new();
     let estate = place.estate("estate");

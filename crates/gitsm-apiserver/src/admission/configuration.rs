@@ -1,4 +1,4 @@
-//! The entries of a ValidatingWebhookConfiguration: whom to ask about what.
+//! The entries of webhook configurations: whom to ask about what.
 
 use super::Request;
 use serde::Deserialize;
@@ -19,11 +19,19 @@ pub struct Webhook {
     pub has_side_effects: bool,
     /// How long it may take.
     pub timeout: Duration,
+    pub(super) reinvocation: Reinvocation,
     rules: Vec<Rule>,
     exact_version: bool,
     namespace_selector: Selector,
     object_selector: Selector,
     pub(super) match_conditions: Vec<MatchCondition>,
+}
+
+/// Whether a mutating webhook is asked again when others have changed the object after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reinvocation {
+    Never,
+    IfNeeded,
 }
 
 /// `clientConfig`.
@@ -78,6 +86,7 @@ struct Wire {
     side_effects: Option<String>,
     timeout_seconds: Option<u64>,
     match_policy: Option<String>,
+    reinvocation_policy: Option<String>,
     rules: Option<Vec<Rule>>,
     namespace_selector: Option<Selector>,
     object_selector: Option<Selector>,
@@ -106,6 +115,10 @@ impl Webhook {
             fails_open: wire.failure_policy.as_deref() == Some("Ignore"),
             has_side_effects: !matches!(wire.side_effects.as_deref(), Some("None" | "NoneOnDryRun")),
             timeout: Duration::from_secs(wire.timeout_seconds.unwrap_or(10).clamp(1, 30)),
+            reinvocation: match wire.reinvocation_policy.as_deref() {
+                Some("IfNeeded") => Reinvocation::IfNeeded,
+                _ => Reinvocation::Never,
+            },
             rules: wire.rules.unwrap_or_default(),
             exact_version: wire.match_policy.as_deref() == Some("Exact"),
             namespace_selector: wire.namespace_selector.unwrap_or_default(),

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::sync::Mutex;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -43,7 +43,7 @@ impl Hook {
                         async move {
                             let body = request.into_body().collect().await.unwrap().to_bytes();
                             let review: Value = serde_json::from_slice(&body).unwrap();
-                            let answer = answer(&review["request"]);
+                            let answer = as_review(answer(&review["request"]));
                             log.lock().unwrap().push(review);
                             Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from(
                                 answer.to_string(),
@@ -83,6 +83,16 @@ impl Hook {
     }
 }
 
+/// An answer says what it is, unless it says that it is something else.
+fn as_review(mut answer: Value) -> Value {
+    for (field, value) in [("apiVersion", "admission.k8s.io/v1"), ("kind", "AdmissionReview")] {
+        if answer.get(field).is_none() {
+            answer[field] = value.into();
+        }
+    }
+    answer
+}
+
 fn allow(request: &Value) -> Value {
     json!({"response": {"uid": request["uid"], "allowed": true, "warnings": ["mind the gap"]}})
 }
@@ -91,8 +101,43 @@ async fn write(
     configuration: &Value,
     change: impl FnOnce(&mut Request<'_>),
 ) -> Result<Vec<String>, ApiError> {
+    let hooks = [Arc::new(Webhook::all_of(configuration))];
+    with_request(change, async |request| {
+        Webhooks::default().validate(&hooks, request).await
+    })
+    .await
+}
+
+async fn mutate(
+    configurations: &[Value],
+    change: impl FnOnce(&mut Request<'_>),
+) -> Result<Mutated, ApiError> {
+    let hooks: Vec<_> = configurations
+        .iter()
+        .map(|configuration| Arc::new(Webhook::all_of(configuration)))
+        .collect();
+    let decode = |object: &mut Value| {
+        if object["spec"]["replicas"].is_string() {
+            return Err("replicas is no number".to_owned());
+        }
+        object["spec"]["decoded"] = true.into();
+        Ok(())
+    };
+    with_request(change, async |request| {
+        Webhooks::default().mutate(&hooks, request, &decode).await
+    })
+    .await
+}
+
+async fn with_request<T>(
+    change: impl FnOnce(&mut Request<'_>),
+    ask: impl AsyncFnOnce(Request<'_>) -> T,
+) -> T {
     let user = User::anonymous();
-    let object = json!({"metadata": {"name": "web", "labels": {"tier": "one"}}, "spec": {"replicas": 3}});
+    let object = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "labels": {"tier": "one"}}, "spec": {"replicas": 3},
+    });
     let labels = json!({"team": "shop"});
     let served = ["v1".to_owned(), "v2".to_owned()];
     let options = json!({"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"});
@@ -101,6 +146,7 @@ async fn write(
         group: "apps",
         version: "v1",
         served_versions: &served,
+        kind_version: None,
         kind: "Deployment",
         resource: "deployments",
         subresource: "",
@@ -114,8 +160,7 @@ async fn write(
         dry_run: false,
     };
     change(&mut request);
-    let hooks = Arc::new(Webhook::all_of(configuration));
-    Webhooks::default().validate(&[hooks], request).await
+    ask(request).await
 }
 
 #[tokio::test]
@@ -294,4 +339,177 @@ async fn webhooks_are_not_asked_about_webhooks() {
     })
     .await;
     assert_eq!(outcome, Ok(vec![]));
+}
+
+/// A webhook that allows everything and changes it by a patch made of the object.
+async fn changing(patch: impl Fn(&Value) -> Value + Send + Sync + 'static) -> Hook {
+    Hook::start(move |request| {
+        let patch = patch(&request["object"]).to_string();
+        let patch = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, patch);
+        json!({"response": {"uid": request["uid"], "allowed": true, "patchType": "JSONPatch", "patch": patch,
+            "warnings": ["changed"]}})
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_a_webhook_makes_of_an_object_is_decoded_and_shown_to_the_next() {
+    let first = changing(|_| json!([{"op": "replace", "path": "/spec/replicas", "value": 4}])).await;
+    let second = changing(|object| {
+        let seen = object["spec"]["replicas"].clone();
+        json!([{"op": "add", "path": "/metadata/annotations", "value": {"seen": seen.to_string()}}])
+    })
+    .await;
+    let configurations = [&first, &second].map(|hook| hook.configuration(&json!({})));
+    let mutated = mutate(&configurations, |_| {}).await.unwrap();
+    let object = mutated.object.unwrap();
+    assert_eq!(object["spec"], json!({"replicas": 4, "decoded": true}));
+    assert_eq!(object["metadata"]["annotations"]["seen"], "4");
+    assert_eq!(mutated.warnings, ["changed", "changed"]);
+    assert_eq!((first.asked().len(), second.asked().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_webhook_that_wants_to_is_asked_again_after_the_change_of_another() {
+    let count = |object: &Value| {
+        let next = object["spec"]["count"].as_i64().unwrap_or(0) + 1;
+        json!([{"op": "add", "path": "/spec/count", "value": next}])
+    };
+    let curious = changing(count).await;
+    let content = changing(count).await;
+    let configurations = [
+        curious.configuration(&json!({"reinvocationPolicy": "IfNeeded"})),
+        content.configuration(&json!({"reinvocationPolicy": "Never"})),
+    ];
+    let mutated = mutate(&configurations, |_| {}).await.unwrap();
+    assert_eq!(mutated.object.unwrap()["spec"]["count"], 3);
+    assert_eq!((curious.asked().len(), content.asked().len()), (2, 1));
+    // Its own change is none of others.
+    let alone = [curious.configuration(&json!({"reinvocationPolicy": "IfNeeded"}))];
+    let mutated = mutate(&alone, |_| {}).await.unwrap();
+    assert_eq!(mutated.object.unwrap()["spec"]["count"], 1);
+    assert_eq!(curious.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_patch_that_changes_nothing_is_no_change() {
+    for patch in [
+        json!([]),
+        json!([{"op": "replace", "path": "/spec/decoded", "value": true}]),
+    ] {
+        let hook = changing(move |_| patch.clone()).await;
+        let mut object = json!({"spec": {"decoded": true}});
+        object["apiVersion"] = "apps/v1".into();
+        let hooks = [Arc::new(Webhook::all_of(&hook.configuration(&json!({}))))];
+        let mutated = with_request(
+            |_| {},
+            async |request| {
+                let request = Request {
+                    object: &object,
+                    ..request
+                };
+                Webhooks::default().mutate(&hooks, request, &|_| Ok(())).await
+            },
+        )
+        .await;
+        assert_eq!(mutated.unwrap().object, None);
+    }
+}
+
+/// An object that is deleted.
+static DELETED: LazyLock<Value> = LazyLock::new(|| json!({"metadata": {"name": "web"}}));
+
+#[tokio::test]
+async fn patches_that_cannot_be_taken_are_refused() {
+    let cases = [
+        (
+            json!([{"op": "remove", "path": "/spec/absent"}]),
+            "Internal error occurred: ",
+        ),
+        (
+            json!([{"op": "replace", "path": "/spec/replicas", "value": "many"}]),
+            "Internal error occurred: replicas is no number",
+        ),
+        (json!("nonsense"), "Internal error occurred: "),
+    ];
+    for (patch, message) in cases {
+        let hook = changing(move |_| patch.clone()).await;
+        let error = mutate(&[hook.configuration(&json!({}))], |_| {})
+            .await
+            .unwrap_err();
+        assert_eq!(error.code, 500, "{error}");
+        assert!(error.message.starts_with(message), "{error}");
+    }
+    let hook = changing(|_| json!([{"op": "add", "path": "/a", "value": 1}])).await;
+    let error = mutate(&[hook.configuration(&json!({}))], |request| {
+        request.operation = Operation::Delete;
+        request.object = &Value::Null;
+        request.old_object = &DELETED;
+    })
+    .await
+    .unwrap_err();
+    assert_eq!(
+        error.message,
+        "Internal error occurred: admission webhook \"gate.example.dev\" attempted to modify the object, which is not \
+         supported for this operation"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_must_be_whole() {
+    let cases = [
+        (
+            json!({"patch": "W10="}),
+            "webhook returned response.patch but not response.patchType",
+        ),
+        (
+            json!({"patchType": "JSONPatch"}),
+            "webhook returned response.patchType but not response.patch",
+        ),
+        (
+            json!({"patch": "W10=", "patchType": "Merge"}),
+            "webhook returned invalid response.patchType of \"Merge\"",
+        ),
+    ];
+    for (fields, why) in cases {
+        let hook = Hook::start(move |request| {
+            let mut response = fields.clone();
+            response["uid"] = request["uid"].clone();
+            response["allowed"] = true.into();
+            json!({"response": response})
+        })
+        .await;
+        let error = mutate(&[hook.configuration(&json!({}))], |_| {})
+            .await
+            .unwrap_err();
+        assert!(error.message.ends_with(why), "{error}");
+        let error = write(&hook.configuration(&json!({})), |_| {}).await.unwrap_err();
+        assert!(
+            error.message.contains("validating webhook may not return"),
+            "{error}"
+        );
+    }
+    let hook = Hook::start(
+        |request| json!({"apiVersion": "", "kind": "", "response": {"uid": request["uid"], "allowed": true}}),
+    )
+    .await;
+    let error = write(&hook.configuration(&json!({})), |_| {}).await.unwrap_err();
+    let expected = "expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=";
+    assert!(error.message.ends_with(expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_webhook_that_refuses_or_is_away_ends_the_write() {
+    let refusing =
+        Hook::start(|request| json!({"response": {"uid": request["uid"], "allowed": false}})).await;
+    let after = changing(|_| json!([])).await;
+    let configurations = [&refusing, &after].map(|hook| hook.configuration(&json!({})));
+    assert_eq!(mutate(&configurations, |_| {}).await.unwrap_err().code, 400);
+    assert!(after.asked().is_empty());
+    let away = json!({"clientConfig": {"url": "https://127.0.0.1:1/", "caBundle": after.ca_bundle}});
+    let mut configurations = [after.configuration(&away), after.configuration(&json!({}))];
+    assert_eq!(mutate(&configurations, |_| {}).await.unwrap_err().code, 500);
+    configurations[0]["webhooks"][0]["failurePolicy"] = "Ignore".into();
+    assert!(mutate(&configurations, |_| {}).await.is_ok());
+    assert_eq!(after.asked().len(), 1);
 }

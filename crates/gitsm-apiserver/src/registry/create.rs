@@ -1,8 +1,9 @@
 //! Creating objects.
 
+use super::admitted::{Writing, operation};
 use super::incoming::{self, Body};
 use super::read::served;
-use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
+use super::{Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause};
 use crate::kind::{GroupResource, Origin};
 use crate::object::{meta_text, set_meta};
@@ -39,7 +40,6 @@ impl Registry {
     ) -> Result<Stored, ApiError> {
         let generate = generate_name(&object);
         let now = request.now_text();
-        system::fill_new(&mut object, &now)?;
         // What custom resources say about their status is looked at before it goes, as upstream does: where it does
         // not fit the schema, nobody is noted.
         let is_custom = matches!(request.kind.origin, Origin::Custom(_));
@@ -49,9 +49,16 @@ impl Registry {
         if take_note {
             object = ownership::note(request, None, object);
         }
-        if is_custom {
+        let name = meta_text(&object, "name").to_owned();
+        let writing = Writing {
+            name: &name,
+            ..writing(request)
+        };
+        let is_changed = self.mutate(request, writing, &mut object, warnings).await?;
+        if is_custom || is_changed {
             system::reset_status(request.kind, &mut object);
         }
+        system::fill_new(&mut object, &now)?;
         let cx = request.context(&now);
         request.kind.strategy.prepare_create(&mut object, cx);
         if request.kind.strategy.changes_generation(&object, &Value::Null) {
@@ -90,18 +97,11 @@ impl Registry {
             ));
         }
         warnings.extend(kind.strategy.warnings(&object, None));
-        let admitted = Admitted {
-            kind,
-            part: request.part,
-            operation: "CREATE",
-            namespace: request.namespace,
+        let writing = Writing {
             name: &name,
-            object: Some(&object),
-            old: None,
-            user: request.user,
-            dry_run: request.options.dry_run,
+            ..writing(request)
         };
-        self.admit(admitted, warnings).await?;
+        self.admit(request, writing, &object, warnings).await?;
         if !meta_text(&object, "resourceVersion").is_empty() {
             let why = "resourceVersion should not be set on objects to be created";
             return Err(ApiError::new(500, "", why));
@@ -162,6 +162,16 @@ impl Registry {
             field: "metadata.namespace".to_owned(),
         };
         Err(ApiError::forbidden(request.named(), name, &why).with_causes(vec![cause]))
+    }
+}
+
+/// A creation of an object that has no name yet.
+fn writing<'a>(request: &Request<'_>) -> Writing<'a> {
+    Writing {
+        operation: operation::CREATE,
+        name: "",
+        old: None,
+        dry_run: request.options.dry_run,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Deleting objects.
 
+use super::admitted::{Writing, operation};
 use super::read::served;
-use super::{Admitted, Registry, Request, convert, durability, seconds, store_error, system};
+use super::{Registry, Request, convert, durability, seconds, store_error, system};
 use crate::builtin;
 use crate::error::ApiError;
 use crate::kind::{Kind, Origin};
@@ -65,18 +66,13 @@ impl Registry {
         let old = convert::value(kind, current);
         check_protected(kind, name)?;
         check_preconditions(kind, name, options, &old)?;
-        let admitted = Admitted {
-            kind,
-            part: request.part,
-            operation: "DELETE",
-            namespace: request.namespace,
+        let writing = Writing {
+            operation: operation::DELETE,
             name,
-            object: None,
             old: Some(&old),
-            user: request.user,
             dry_run: options.dry_run,
         };
-        self.admit(admitted, warnings).await?;
+        self.admit_deletion(request, writing, warnings).await?;
         let object = marked(kind, &old, options.propagation, request.now);
         let is_held = !system::finalizers(&object).is_empty() || kind.strategy.is_held(&object);
         if is_held && object == old {

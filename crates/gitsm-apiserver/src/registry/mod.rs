@@ -11,10 +11,12 @@
 //! | `ownership` | managed fields |
 //! | `create`, `update`, `patch`, `delete` | the writing verbs |
 //! | `read` | get and list |
+//! | `admitted` | what admission makes of a write |
 //! | `select` | selectors over stored objects |
 //! | `scale` | the scale subresource |
 //! | `watch` | following changes |
 
+mod admitted;
 mod convert;
 mod create;
 mod delete;
@@ -35,6 +37,7 @@ pub use read::ListReply;
 pub use select::Selection;
 pub(crate) use system::fill_random;
 
+use crate::admission::{Decode, Mutated};
 use crate::error::{ApiError, Named};
 use crate::http::decode::write_whole_floats;
 use crate::kind::{Context, GroupResource, Kind, Part};
@@ -74,8 +77,18 @@ pub struct Admitted<'a> {
     pub dry_run: bool,
 }
 
-/// Says no to writes that the kind's own rules let through.
+/// Changes writes before the kind's own rules judge them, and says no to those that they let through.
 pub trait Admission: Send + Sync {
+    /// What others make of an object that is about to be judged. `decode` reads what they made as one of the kind.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn mutate<'a>(
+        &'a self,
+        write: Admitted<'a>,
+        decode: &'a Decode<'a>,
+    ) -> Task<'a, Result<Mutated, ApiError>>;
+
     /// Judges one write; what it returns are warnings.
     ///
     /// # Errors
@@ -88,6 +101,10 @@ pub trait Admission: Send + Sync {
 pub struct AdmitAll;
 
 impl Admission for AdmitAll {
+    fn mutate<'a>(&'a self, _: Admitted<'a>, _: &'a Decode<'a>) -> Task<'a, Result<Mutated, ApiError>> {
+        Box::pin(std::future::ready(Ok(Mutated::default())))
+    }
+
     fn admit<'a>(&'a self, _: Admitted<'a>) -> Task<'a, Result<Vec<String>, ApiError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
@@ -173,11 +190,6 @@ impl Registry {
     pub fn size(&self, kind: &Kind, namespace: Option<&str>, name: &str) -> usize {
         let stored = self.store.get(&key_of(kind, namespace, name));
         stored.map_or(0, |stored| stored.json.len())
-    }
-
-    async fn admit(&self, write: Admitted<'_>, warnings: &mut Vec<String>) -> Result<(), ApiError> {
-        warnings.extend(self.admission.admit(write).await?);
-        Ok(())
     }
 }
 

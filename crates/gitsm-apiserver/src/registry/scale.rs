@@ -117,11 +117,7 @@ impl Registry {
                 wanted = note(request, &scale, wanted);
             }
             let mut object = old.clone();
-            let replicas = wanted["spec"]["replicas"].as_i64().unwrap_or(0);
-            if replicas < 0 && kind.origin == Origin::BuiltIn {
-                return Err(negative(name, replicas));
-            }
-            set_number(&mut object, &paths.spec_replicas, replicas);
+            set(kind, name, &mut object, &wanted)?;
             set_meta(
                 &mut object,
                 "resourceVersion",
@@ -155,6 +151,21 @@ fn scale_paths<'k>(kind: &'k Kind, name: &str) -> Result<&'k ScalePaths, ApiErro
     kind.scale
         .as_ref()
         .ok_or_else(|| ApiError::not_found(kind.named(), name))
+}
+
+/// The Scale of an object that is about to be written.
+pub(super) fn of(kind: &Kind, name: &str, object: &Value) -> Result<Value, ApiError> {
+    of_object(scale_paths(kind, name)?, object, false)
+}
+
+/// Writes the replicas of a Scale into its object.
+pub(super) fn set(kind: &Kind, name: &str, object: &mut Value, scale: &Value) -> Result<(), ApiError> {
+    let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
+    if replicas < 0 && kind.origin == Origin::BuiltIn {
+        return Err(negative(name, replicas));
+    }
+    set_number(object, &scale_paths(kind, name)?.spec_replicas, replicas);
+    Ok(())
 }
 
 fn fields(kind: &Kind, paths: &ScalePaths) -> ScaleFields {
@@ -198,7 +209,7 @@ fn of_object(paths: &ScalePaths, object: &Value, must_exist: bool) -> Result<Val
 }
 
 /// What is wrong with the types of a Scale, in the words of Go's decoder.
-fn check(scale: &Value) -> Result<(), String> {
+pub(super) fn check(scale: &Value) -> Result<(), String> {
     if let Some(why) = untyped(scale) {
         return Err(why);
     }

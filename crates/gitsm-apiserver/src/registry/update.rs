@@ -1,8 +1,9 @@
 //! Replacing objects: what PUT and all patches have in common.
 
+use super::admitted::{Writing, operation};
 use super::incoming::{self, Body};
 use super::read::served;
-use super::{Admitted, Registry, Request, convert, durability, not_stored, ownership, store_error, system};
+use super::{Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause, Named};
 use crate::kind::{Kind, Origin, Part};
 use crate::object::{meta_text, set_meta};
@@ -131,7 +132,14 @@ impl Registry {
         if !replacement.is_owned {
             object = ownership::note(request, Some(&old), object);
         }
-        if is_judged_whole {
+        let writing = Writing {
+            operation: operation::UPDATE,
+            name,
+            old: Some(&old),
+            dry_run: request.options.dry_run,
+        };
+        let is_changed = self.mutate(request, writing, &mut object, warnings).await?;
+        if is_judged_whole || is_changed {
             system::keep_other_parts(kind, request.part, &mut object, &old);
         }
         let now = request.now_text();
@@ -152,18 +160,7 @@ impl Registry {
             return Err(ApiError::invalid(named_kind(kind, &object), name, &errors));
         }
         warnings.extend(kind.strategy.warnings(&object, Some(&old)));
-        let admitted = Admitted {
-            kind,
-            part: request.part,
-            operation: "UPDATE",
-            namespace: request.namespace,
-            name,
-            object: Some(&object),
-            old: Some(&old),
-            user: request.user,
-            dry_run: request.options.dry_run,
-        };
-        self.admit(admitted, warnings).await?;
+        self.admit(request, writing, &object, warnings).await?;
         if object == old {
             return Ok(Some(served(kind, &current)));
         }

@@ -11,7 +11,7 @@ mod reviews;
 #[cfg(test)]
 mod tests;
 
-use crate::admission::{Webhook, Webhooks};
+use crate::admission::Webhook;
 use crate::audit::AuditLog;
 use crate::auth::Authenticator;
 use crate::auth::rbac::Roles;
@@ -31,13 +31,17 @@ use std::sync::{Arc, OnceLock};
 pub struct Security {
     authenticator: Authenticator,
     audit: AuditLog,
-    webhooks: Webhooks,
+    webhooks: crate::admission::Webhooks,
     roles: Followed<Roles>,
-    configurations: Followed<Vec<Arc<Vec<Webhook>>>>,
+    mutating: Webhooks,
+    validating: Webhooks,
     clock: Clock,
     /// Known once the server has opened its store. Until then only the server itself writes.
     objects: OnceLock<Objects>,
 }
+
+/// The webhooks of all configurations of one kind, in the order of their names.
+type Webhooks = Followed<Vec<Arc<Vec<Webhook>>>>;
 
 /// Where objects and kinds are found.
 struct Objects {
@@ -78,23 +82,18 @@ impl Security {
             why,
         })?;
         let rbac = |resource| GroupResource::new("rbac.authorization.k8s.io", resource);
-        let hooks = GroupResource::new("admissionregistration.k8s.io", "validatingwebhookconfigurations");
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(tokens),
             audit,
-            webhooks: Webhooks::default(),
+            webhooks: crate::admission::Webhooks::default(),
             roles: Followed::new(
                 ["clusterroles", "roles", "clusterrolebindings", "rolebindings"].map(rbac),
                 |[cluster_roles, roles, cluster_bindings, bindings]: &[Vec<Value>; 4]| {
                     Roles::new(cluster_roles, roles, cluster_bindings, bindings)
                 },
             ),
-            configurations: Followed::new([hooks], |[configurations]: &[Vec<Value>; 1]| {
-                configurations
-                    .iter()
-                    .map(|configuration| Arc::new(Webhook::all_of(configuration)))
-                    .collect()
-            }),
+            mutating: webhooks("mutatingwebhookconfigurations"),
+            validating: webhooks("validatingwebhookconfigurations"),
             clock,
             objects: OnceLock::new(),
         }))
@@ -132,6 +131,16 @@ impl Security {
             None => Arc::default(),
         }
     }
+}
+
+fn webhooks(resource: &str) -> Webhooks {
+    let configurations = GroupResource::new("admissionregistration.k8s.io", resource);
+    Followed::new([configurations], |[configurations]: &[Vec<Value>; 1]| {
+        configurations
+            .iter()
+            .map(|configuration| Arc::new(Webhook::all_of(configuration)))
+            .collect()
+    })
 }
 
 impl Accounts for Security {

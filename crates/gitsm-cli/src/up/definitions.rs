@@ -1,19 +1,22 @@
 //! Our definitions on a server, and waiting until they are served.
 
+use crate::up::remembered::Definitions;
 use anyhow::{Context as _, bail};
 use futures_core::Stream;
 use gitsm_api::publish;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::{Api, ListParams, WatchEvent, WatchParams};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::time::Duration;
 
 /// How long a server may take to serve new definitions.
 const PATIENCE: Duration = Duration::from_mins(1);
+const CANNOT_LIST: &str = "cannot list definitions";
 
 /// The definitions of all kinds, as they are published.
 ///
@@ -27,33 +30,73 @@ pub(crate) fn all() -> anyhow::Result<Vec<Value>> {
         .collect()
 }
 
-/// Waits until all our kinds are served.
+/// Whether a server has the definitions just as they were when they had been applied. Then nothing has to be made
+/// from the types, sent and judged.
+///
+/// # Errors
+///
+/// When they cannot be listed.
+pub(crate) async fn are_unchanged(client: &Client, known: &Definitions) -> anyhow::Result<bool> {
+    if known.digest != publish::DEFINITIONS.trim_end() {
+        return Ok(false);
+    }
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let list = api.list_metadata(&ListParams::default()).await;
+    let found = generations(
+        list.context(CANNOT_LIST)?
+            .items
+            .into_iter()
+            .map(|crd| crd.metadata),
+    );
+    Ok(!known.generations.is_empty()
+        && known
+            .generations
+            .iter()
+            .all(|(name, one)| found.get(name) == Some(one)))
+}
+
+fn generations(crds: impl Iterator<Item = ObjectMeta>) -> BTreeMap<String, (String, i64)> {
+    crds.filter_map(|meta| Some((meta.name?, (meta.uid?, meta.generation?))))
+        .collect()
+}
+
+/// Waits until all our kinds are served; how the definitions are then.
 ///
 /// # Errors
 ///
 /// When a name is taken, the server fails, or it takes too long.
-pub(crate) async fn wait_until_served(client: &Client) -> anyhow::Result<()> {
-    let mut missing = gitsm_api::kinds()
-        .iter()
-        .map(gitsm_api::KindInfo::crd_name)
-        .collect();
+pub(crate) async fn wait_until_served(client: &Client) -> anyhow::Result<Definitions> {
+    let mut missing = names().collect();
     match tokio::time::timeout(PATIENCE, served(client, &mut missing)).await {
-        Ok(done) => done,
+        Ok(done) => done?,
         Err(_) => bail!(
             "the server does not serve {} after {} s; `kubectl get crd` shows their conditions",
             missing.into_iter().collect::<Vec<_>>().join(", "),
             PATIENCE.as_secs()
         ),
     }
+    let ours: BTreeSet<String> = names().collect();
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let list = api
+        .list_metadata(&ListParams::default())
+        .await
+        .context(CANNOT_LIST)?;
+    let mut generations = generations(list.items.into_iter().map(|crd| crd.metadata));
+    generations.retain(|name, _| ours.contains(name));
+    Ok(Definitions {
+        digest: publish::DEFINITIONS.trim_end().to_owned(),
+        generations,
+    })
+}
+
+fn names() -> impl Iterator<Item = String> {
+    gitsm_api::kinds().iter().map(gitsm_api::KindInfo::crd_name)
 }
 
 async fn served(client: &Client, missing: &mut BTreeSet<String>) -> anyhow::Result<()> {
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
     loop {
-        let list = api
-            .list(&ListParams::default())
-            .await
-            .context("cannot list definitions")?;
+        let list = api.list(&ListParams::default()).await.context(CANNOT_LIST)?;
         for crd in &list.items {
             note(crd, missing)?;
         }

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use gitsm_apiserver::pki::write_private;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,19 @@ pub(crate) struct Remembered {
     /// Where the estate is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) estate: Option<Place>,
+    /// The definitions as they were when they had been applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) definitions: Option<Definitions>,
+}
+
+/// Which definitions were applied, and what the server made of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Definitions {
+    /// [`gitsm_api::publish::DEFINITIONS`] of the gitsm that applied them.
+    pub(crate) digest: String,
+    /// Uid and generation of each by its name: both stay the same while nobody changes it.
+    pub(crate) generations: BTreeMap<String, (String, i64)>,
 }
 
 /// Where an estate is.

@@ -8,7 +8,7 @@ use crate::up::apply::{self, Applied};
 use crate::up::data::DataFolder;
 use crate::up::kubeconfig::{self, Kept};
 use crate::up::outcome::{self, Outcome};
-use crate::up::remembered::Remembered;
+use crate::up::remembered::{Definitions, Remembered};
 use crate::up::running::{self, Running};
 use crate::up::source::{self, Found, Source};
 use crate::up::{cluster, control, definitions, detach, embedded};
@@ -18,13 +18,15 @@ use kube::Client;
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// What a process that is told to stop twice ends with, as a shell says it for an interrupt.
 const INTERRUPTED: i32 = 130;
+/// How long a thread beside the usual ones waits for more work.
+const IDLE_THREADS: Duration = Duration::from_secs(1);
 
 /// How to start.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ pub(crate) fn embedded(start: &Start) -> anyhow::Result<Exit> {
             if let Err(error) = control::serve(data, server.registry().store().clone()) {
                 say(&format!("no backup while the server runs: {error:#}"));
             }
-            fill_and_announce(start, source, &server, kept).await
+            fill_and_announce(start, source, &server, kept, &mut remembered).await
         };
         let filled = tokio::select! {
             filled = work => filled.map(Some),
@@ -107,6 +109,7 @@ async fn fill_and_announce(
     source: Option<Source>,
     server: &Server,
     kept: Kept,
+    remembered: &mut Remembered,
 ) -> anyhow::Result<Exit> {
     let data = &start.data;
     let address = server.address();
@@ -125,6 +128,14 @@ async fn fill_and_announce(
         ));
     }
     let client = cluster::embedded(data).await?;
+    let are_there = match &remembered.definitions {
+        Some(known) => definitions::are_unchanged(&client, known).await?,
+        None => false,
+    };
+    if !are_there {
+        remembered.definitions = Some(define(&client, start.force).await?);
+        remembered.write(&data.remembered())?;
+    }
     let (source, applied) = fill(&client, source, start.force).await?;
     let url = kubeconfig::url(address);
     let note = Running {
@@ -184,6 +195,7 @@ pub(crate) fn on_cluster(start: &Start, context: Option<&str>) -> anyhow::Result
             remembered.estate = Some(source.place.clone());
             remembered.write(&data.remembered())?;
         }
+        define(&current.client, start.force).await?;
         let (source, applied) = fill(&current.client, source, start.force).await?;
         let outcome = Outcome {
             server: format!("{}, Kubernetes {}", current.url, current.version),
@@ -198,12 +210,8 @@ pub(crate) fn on_cluster(start: &Start, context: Option<&str>) -> anyhow::Result
     })
 }
 
-/// Writes definitions, the namespaces that the estate needs, and the estate.
-async fn fill(
-    client: &Client,
-    source: Option<Source>,
-    force: bool,
-) -> anyhow::Result<(Option<Source>, Applied)> {
+/// Writes our definitions and waits until they are served.
+async fn define(client: &Client, force: bool) -> anyhow::Result<Definitions> {
     let crds = apply::all(
         client,
         apply::definitions(definitions::all()?),
@@ -216,7 +224,15 @@ async fn fill(
         crds.problems.is_empty(),
         "the definitions cannot be applied\n{text}"
     );
-    definitions::wait_until_served(client).await?;
+    definitions::wait_until_served(client).await
+}
+
+/// Writes the namespaces that the estate needs, and the estate.
+async fn fill(
+    client: &Client,
+    source: Option<Source>,
+    force: bool,
+) -> anyhow::Result<(Option<Source>, Applied)> {
     let Some(mut source) = source else {
         return Ok((None, Applied::default()));
     };
@@ -274,6 +290,8 @@ pub(crate) fn log(is_detached: bool) {
 fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        // Threads that waited for the disk or judged something long keep memory of their own while they live.
+        .thread_keep_alive(IDLE_THREADS)
         .build()
         .context("cannot start")
 }

@@ -1,14 +1,24 @@
 //! Regular expressions in RE2 syntax, as Go's `regexp` reads them: schema patterns and CEL's `matches`.
 
 use regex::{Regex, RegexBuilder};
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::iter::Peekable;
 use std::str::Chars;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Largest count in a repetition, as in Go.
 const MAX_REPEAT: u32 = 1_000;
 /// Most memory for one compiled pattern, in bytes.
 const MAX_COMPILED: usize = 4 << 20;
+/// Most memory for a compiled pattern that is kept for the next one who asks, in bytes.
+const MAX_KEPT: usize = 64 << 10;
+/// How many compiled patterns are kept. They are forgotten all at once when there are more.
+const KEPT: usize = 256;
+
+/// Small patterns that were compiled before: the same few stand in schemas over and over, each schema is judged and
+/// compiled several times, and compiling one costs as much as the rest of its field.
+static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
 
 /// Why a pattern is not a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,11 +35,25 @@ pub struct Re2Error(String);
 ///
 /// The pattern is malformed, uses what RE2 does not have, or compiles to more than 4 MiB.
 pub fn re2(pattern: &str) -> Result<Regex, Re2Error> {
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known().get(pattern) {
+        return Ok(regex.clone());
+    }
     let translated = Translator {
         rest: pattern.chars().peekable(),
         output: String::new(),
     }
     .translate()?;
+    if pattern.len() <= MAX_KEPT
+        && let Ok(regex) = RegexBuilder::new(&translated).size_limit(MAX_KEPT).build()
+    {
+        let mut known = known();
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(pattern.to_owned(), regex.clone());
+        return Ok(regex);
+    }
     let compiled = RegexBuilder::new(&translated).size_limit(MAX_COMPILED).build();
     compiled.map_err(|error| {
         // The first lines of a syntax error draw the pattern; the cause comes last.
