@@ -1,4 +1,6 @@
-//! JSON merge patches, RFC 7386.
+//! JSON merge patches, RFC 7386, as `evanphx/json-patch` v4 applies them for Kubernetes.
+//!
+//! Where the library departs from the RFC so does this: nulls in a list that takes the place of an object stay.
 
 use super::go_type;
 use crate::error::ApiError;
@@ -30,15 +32,15 @@ pub fn apply(object: &mut Value, patch: Value) -> Result<(), ApiError> {
 }
 
 fn merge(fields: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (name, mut change) in patch {
+    for (name, change) in patch {
         if change.is_null() {
             fields.remove(&name);
             continue;
         }
         match (fields.get_mut(&name), change) {
             (Some(Value::Object(inner)), Value::Object(change)) => merge(inner, change),
-            (_, changed) => {
-                change = changed;
+            (Some(inner @ Value::Object(_)), change) => *inner = change,
+            (_, mut change) => {
                 drop_nulls(&mut change);
                 fields.insert(name, change);
             }
@@ -86,6 +88,13 @@ mod tests {
             ),
             (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
             (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            // Not the RFC, but the library.
+            (
+                json!({"a": {"b": 1}}),
+                json!({"a": [{"b": null}]}),
+                json!({"a": [{"b": null}]}),
+            ),
+            (json!({"a": [1]}), json!({"a": [{"b": null}]}), json!({"a": [{}]})),
             (
                 json!({}),
                 json!({"a": {"bb": {"ccc": null}}}),

@@ -40,6 +40,7 @@ impl Registry {
     ) -> Result<Stored, ApiError> {
         let generate = generate_name(&object);
         let now = request.now_text();
+        system::wipe_new(&mut object);
         // What custom resources say about their status is looked at before it goes, as upstream does: where it does
         // not fit the schema, nobody is noted.
         let is_custom = matches!(request.kind.origin, Origin::Custom(_));

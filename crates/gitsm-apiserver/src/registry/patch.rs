@@ -260,7 +260,9 @@ fn check_patched(request: &Request<'_>, name: &str, object: &mut Value) -> Resul
 fn complete_applied(request: &Request<'_>, name: &str, object: &mut Value) -> Result<(), ApiError> {
     check_patched(request, name, object)?;
     if matches!(request.kind.origin, Origin::Custom(_)) {
-        // Merging knows the schema: nothing is unknown, and what it made null stays so.
+        // Merging knows the schema, and what it made null stays so. Yet it takes what is unknown below a place that
+        // keeps unknown fields, where the schema may say more.
+        request.kind.schema.object.prune(object);
         request.kind.schema.object.fill_defaults(object);
         gitsm_schema::object_meta::drop_empty(object);
         return Ok(());

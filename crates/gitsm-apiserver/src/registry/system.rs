@@ -33,6 +33,20 @@ pub(crate) fn fill_random(bytes: &mut [u8]) {
     }
 }
 
+/// Takes what only the server decides out of a new object.
+pub(super) fn wipe_new(object: &mut Value) {
+    for field in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "selfLink",
+    ] {
+        set_meta(object, field, None);
+    }
+}
+
 /// The fields of a new object's metadata, but for its name.
 ///
 /// # Errors
@@ -42,14 +56,6 @@ pub(super) fn fill_new(object: &mut Value, now: &str) -> Result<(), ApiError> {
         crate::random_uid().map_err(|error| ApiError::internal(format!("no uid can be drawn: {error}")))?;
     set_meta(object, "uid", Some(uid.into()));
     set_meta(object, "creationTimestamp", Some(now.into()));
-    for field in [
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "selfLink",
-    ] {
-        set_meta(object, field, None);
-    }
     Ok(())
 }
 

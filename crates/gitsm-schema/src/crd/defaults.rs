@@ -2,7 +2,7 @@
 //! `pkg/apiserver/schema/defaulting`).
 
 use super::props::Props;
-use crate::cel::CompiledRules;
+use crate::cel::{CompiledRules, SchemaRuleError};
 use crate::error::{ErrorKind, FieldError};
 use crate::object_meta;
 use crate::path::{Path, Segment};
@@ -192,7 +192,7 @@ impl Walk {
 
     /// The value against the schema, and then against its rules.
     fn value(&mut self, schema: &Structural, default: &Value, path: &Path, is_resource_root: bool) {
-        if let Ok(validator) = Validator::compile(schema) {
+        if let Ok(validator) = Validator::compile_for_defaults(schema) {
             let errors = validator.validate(default);
             if !errors.is_empty() {
                 self.errors
@@ -210,18 +210,54 @@ impl Walk {
                     unchanged
                 }
             }
-            Err(errors) => {
-                let ty = schema.ty.map_or("", SchemaType::as_str);
-                let error = |error: &crate::cel::SchemaRuleError| {
-                    let refusal = super::rules::refusal("", &error.source, &error.expression);
-                    let detail = format!("rule compile error: {refusal}");
-                    FieldError::new(ErrorKind::Invalid, Path::root(), detail).with_value(Value::from(ty))
-                };
-                errors.iter().map(error).collect()
+            Err(refused) => {
+                let mut errors = Vec::new();
+                refusals(schema, default, &Path::root(), "", &refused, &mut errors);
+                errors
             }
         };
         self.errors
             .extend(errors.into_iter().map(|error| below(path, error)));
+    }
+}
+
+/// Complains about each value whose schema has a rule that cannot be used. `at` is the way to the schema, as `refused`
+/// writes it: empty, or with a full stop at its end.
+fn refusals(
+    schema: &Structural,
+    value: &Value,
+    path: &Path,
+    at: &str,
+    refused: &[SchemaRuleError],
+    errors: &mut Vec<FieldError>,
+) {
+    let here = format!("{at}x-kubernetes-validations[");
+    for error in refused.iter().filter(|error| error.path.starts_with(&here)) {
+        let refusal = super::rules::refusal("", &error.source, &error.expression);
+        let detail = format!("rule compile error: {refusal}");
+        let ty = schema.ty.map_or("", SchemaType::as_str);
+        errors.push(FieldError::new(ErrorKind::Invalid, path.clone(), detail).with_value(Value::from(ty)));
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if let Some(property) = schema.properties.get(name) {
+                    let at = format!("{at}properties.{name}.");
+                    refusals(property, value, &path.field(name), &at, refused, errors);
+                } else if let Some(AdditionalProperties::Schema(values)) = &schema.additional_properties {
+                    let at = format!("{at}additionalProperties.");
+                    refusals(values, value, &path.key(name), &at, refused, errors);
+                }
+            }
+        }
+        Value::Array(elements) => {
+            let Some(items) = &schema.items else { return };
+            let at = format!("{at}items.");
+            for (index, element) in elements.iter().enumerate() {
+                refusals(items, element, &path.index(index), &at, refused, errors);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -79,9 +79,17 @@ pub(super) struct Pattern {
     pub(super) regex: Arc<Regex>,
 }
 
+/// Whether the types of values that are integers or strings are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IntOrString {
+    Typed,
+    Untyped,
+}
+
 /// Compiles the schema of a whole object.
-pub(super) fn structural(schema: &Structural) -> Result<Box<Node>, SchemaError> {
+pub(super) fn structural(schema: &Structural, int_or_string: IntOrString) -> Result<Box<Node>, SchemaError> {
     Compiler {
+        int_or_string,
         path: Vec::new(),
         patterns: HashMap::new(),
     }
@@ -90,6 +98,7 @@ pub(super) fn structural(schema: &Structural) -> Result<Box<Node>, SchemaError> 
 
 /// Compiles while keeping the path for messages.
 struct Compiler {
+    int_or_string: IntOrString,
     path: Vec<String>,
     /// The patterns so far: a schema repeats a few of them in many fields.
     patterns: HashMap<String, Arc<Regex>>,
@@ -118,10 +127,10 @@ impl Compiler {
     }
 
     fn structural(&mut self, schema: &Structural) -> Result<Box<Node>, SchemaError> {
-        let types: &[SchemaType] = if schema.extensions.int_or_string {
-            &[SchemaType::Integer, SchemaType::String]
-        } else {
-            single(schema.ty)
+        let types: &[SchemaType] = match (schema.extensions.int_or_string, self.int_or_string) {
+            (true, IntOrString::Typed) => &[SchemaType::Integer, SchemaType::String],
+            (true, IntOrString::Untyped) => &[],
+            (false, _) => single(schema.ty),
         };
         let mut node = self.value(&schema.value, types)?;
         node.nullable = schema.nullable;

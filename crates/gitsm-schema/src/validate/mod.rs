@@ -14,7 +14,7 @@ use crate::correlate::Correlated;
 use crate::error::{ErrorKind, FieldError};
 use crate::structural::{SchemaError, Structural};
 use crate::trail::Trail;
-use compile::Node;
+use compile::{IntOrString, Node};
 use serde_json::Value;
 use std::collections::HashSet;
 use walk::Outcome;
@@ -33,7 +33,19 @@ impl Validator {
     /// A pattern that is not RE2 syntax, or nesting beyond 200 levels.
     pub fn compile(schema: &Structural) -> Result<Self, SchemaError> {
         Ok(Self {
-            root: compile::structural(schema)?,
+            root: compile::structural(schema, IntOrString::Typed)?,
+        })
+    }
+
+    /// Compiles a schema to judge defaults in it, as the API server does: what is an integer or a string may be of
+    /// any type.
+    ///
+    /// # Errors
+    ///
+    /// As [`Validator::compile`].
+    pub(crate) fn compile_for_defaults(schema: &Structural) -> Result<Self, SchemaError> {
+        Ok(Self {
+            root: compile::structural(schema, IntOrString::Untyped)?,
         })
     }
 

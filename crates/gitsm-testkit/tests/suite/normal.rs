@@ -132,15 +132,21 @@ impl Normal {
 
 /// The real servers walk through maps in no order, so that complaints come in any.
 fn sorted(status: &mut Map<String, Value>) {
-    if status.get("kind") != Some(&Value::from("Status"))
-        || status.get("reason") == Some(&Value::from("Conflict"))
-    {
+    if status.get("kind") != Some(&Value::from("Status")) {
         return;
     }
-    if let Some(Value::Array(causes)) = status
+    let is_conflict = status.get("reason") == Some(&Value::from("Conflict"));
+    let causes = status
         .get_mut("details")
-        .and_then(|details| details.get_mut("causes"))
-    {
+        .and_then(|details| details.get_mut("causes"));
+    if is_conflict {
+        // The managers come in any order; the fields of one come in theirs.
+        if let Some(Value::Array(causes)) = causes {
+            causes.sort_by_cached_key(|cause| cause["message"].to_string());
+        }
+        return;
+    }
+    if let Some(Value::Array(causes)) = causes {
         causes.sort_by_cached_key(Value::to_string);
         for cause in causes {
             if let Some(Value::String(text)) = cause.get_mut("message") {

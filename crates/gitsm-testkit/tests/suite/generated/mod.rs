@@ -20,10 +20,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 const SEED: u64 = 1_000_000;
-const CASES: u64 = 100;
+const CASES: u64 = 500;
 const SOAK: u64 = 10_000;
 /// Cases under way at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 32;
 /// Failed cases that are made small and shown.
 const SHOWN: usize = 8;
 const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
