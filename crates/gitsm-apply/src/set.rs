@@ -94,6 +94,14 @@ impl FieldSet {
         if !children.is_sorted_by(|left, right| left.0 <= right.0) {
             children.sort_by(|left, right| left.0.cmp(&right.0));
         }
+        // A value that changed its shape is looked at twice.
+        children.dedup_by(|second, first| {
+            let is_same = second.0 == first.0;
+            if is_same && second.1 != first.1 {
+                first.1 = Arc::new(first.1.union(&second.1));
+            }
+            is_same
+        });
         Self { members, children }
     }
 
@@ -355,6 +363,15 @@ mod tests {
 
     fn path(names: &[&str]) -> Vec<PathElement> {
         names.iter().map(|name| PathElement::field(name)).collect()
+    }
+
+    #[test]
+    fn what_is_found_twice_below_one_element_is_one() {
+        let below = |name: &str| Arc::new(FieldSet::from_parts(vec![PathElement::field(name)], Vec::new()));
+        let step = PathElement::field("a");
+        let parts = ["b", "c", "b"].map(|name| (step.clone(), below(name)));
+        let set = FieldSet::from_parts(Vec::new(), parts.to_vec());
+        assert_eq!(shown(&set), [".a.b", ".a.c"]);
     }
 
     fn shown(set: &FieldSet) -> Vec<String> {

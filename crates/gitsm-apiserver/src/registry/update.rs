@@ -172,7 +172,8 @@ impl Registry {
             return Ok(Some(not_stored(&object)));
         }
         let answer = is_gone.then(|| not_stored(&object));
-        let object = convert::to_stored(kind, object);
+        // What watchers see of its end is the object as it was before its last update, as upstream.
+        let object = convert::to_stored(kind, if is_gone { old.clone() } else { object });
         let write = Write {
             key,
             expect: Expect::Revision(current.revision),

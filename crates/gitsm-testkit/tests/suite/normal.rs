@@ -19,10 +19,15 @@ static REVISION: LazyLock<Regex> = LazyLock::new(|| {
         r"resource ?version(?: in [a-z ]+)?:? ?",
         r"current: ",
         r"in record \(",
+        r"in the precondition \(",
         r#"resourceVersion\\*":\\*""#,
     ];
     Regex::new(&format!(r"(?i)({})\d+( \(\d+\))?", before.join("|"))).unwrap()
 });
+/// A patched object that is refused: the real server quotes its fields in the order in which they were patched, which
+/// is the known difference `quoted-objects`.
+static QUOTED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"Invalid value: "\{.*\}": strict decoding error"#).unwrap());
 /// Where in its database a server keeps an object.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"Key: /[a-z]+/").unwrap());
 static AGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d+m?s$").unwrap());
@@ -121,6 +126,7 @@ impl Normal {
             format!("<uid {index}>")
         });
         let text = TIME.replace_all(&text, "<time>");
+        let text = QUOTED.replace_all(&text, "Invalid value: <object>: strict decoding error");
         let text = PREFIX.replace_all(&text, "Key: /<prefix>/");
         let mut text = REVISION.replace_all(&text, "$1<revision>").into_owned();
         for (name, made) in &self.made {
@@ -166,7 +172,7 @@ fn words_in_order(text: &str) -> String {
     }
     for (start, between) in [("errors:\n", "\n"), (" is invalid: [", ", ")] {
         if let Some((before, list)) = text.split_once(start) {
-            let mut parts: Vec<&str> = list.trim_end_matches(']').split(between).collect();
+            let mut parts: Vec<&str> = list.strip_suffix(']').unwrap_or(list).split(between).collect();
             parts.sort_unstable();
             return format!("{before}{start}{}", parts.join(between));
         }

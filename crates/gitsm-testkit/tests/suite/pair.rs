@@ -5,6 +5,7 @@ use crate::normal::Normal;
 use crate::step::{Action, Request, Step};
 use anyhow::{Context as _, Result, bail};
 use gitsm_testkit::{ApiServer, Client, Reply, Stream};
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -161,7 +162,14 @@ impl Side {
                     .iter()
                     .map(|(name, value)| (name.as_str(), value.as_str()))
                     .collect();
-                let stream = self.client.stream(&path, &headers).await?;
+                let started = Instant::now();
+                let stream = loop {
+                    let stream = self.client.stream(&path, &headers).await?;
+                    if stream.status != StatusCode::TOO_MANY_REQUESTS || started.elapsed() > PATIENCE {
+                        break stream;
+                    }
+                    tokio::time::sleep(BETWEEN_LOOKS).await;
+                };
                 let code = stream.status.as_u16();
                 self.watches.insert(watch.clone(), stream);
                 json!({"code": code})
@@ -206,7 +214,12 @@ impl Side {
                 .client
                 .request(request.method.clone(), &path, &headers, body.clone())
                 .await?;
+            // A busy server asks to come again.
+            let is_too_early = reply.status == StatusCode::TOO_MANY_REQUESTS
+                && reply.headers.contains_key(http::header::RETRY_AFTER)
+                && started.elapsed() < PATIENCE;
             match until {
+                _ if is_too_early => tokio::time::sleep(BETWEEN_LOOKS).await,
                 Some(until) if reply.status.as_u16() != until => {
                     if started.elapsed() > PATIENCE {
                         bail!("never answered with {until}: {reply}");

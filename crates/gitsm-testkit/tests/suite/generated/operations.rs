@@ -105,7 +105,8 @@ impl Maker {
             body["metadata"]["finalizers"] = json!(["example.com/hold"]);
         }
         if random.percent(5) {
-            body["metadata"] = json!({"generateName": "made-"});
+            // A beginning of its own, so that lists come in the same order on both servers.
+            body["metadata"] = json!({"generateName": format!("made-{:03}-", random.below(1_000))});
         }
         let path = format!("{}{}", self.base, options(random));
         keeping(Request::with_body(Method::POST, path, JSON, &body), name)
