@@ -109,7 +109,8 @@ pub(super) fn keep_other_parts(kind: &Kind, part: Part, object: &mut Value, old:
 }
 
 fn keep_all_but_status(kind: &Kind, object: &mut Value, old: &Value) {
-    let status = object.get("status").cloned();
+    // Upstream takes a status that is null for none.
+    let status = object.get("status").filter(|status| !status.is_null()).cloned();
     let mut meta = object.get("metadata").cloned().unwrap_or_default();
     let mut kept = old.clone();
     put(&mut kept, "status", status.as_ref());

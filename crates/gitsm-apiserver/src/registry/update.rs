@@ -123,7 +123,6 @@ impl Registry {
         let replacement = make(&old, warnings)?;
         let mut object = replacement.object;
         lock(request, name, &mut object, current.revision)?;
-        system::keep_metadata(&mut object, &old);
         // As in a create: custom resources lose what is not of this part only after it was looked at.
         let is_judged_whole = matches!(kind.origin, Origin::Custom(_)) && request.part == Part::Whole;
         if !is_judged_whole {
@@ -142,6 +141,7 @@ impl Registry {
         if is_judged_whole || is_changed {
             system::keep_other_parts(kind, request.part, &mut object, &old);
         }
+        system::keep_metadata(&mut object, &old);
         let now = request.now_text();
         let cx = request.context(&now);
         kind.strategy.prepare_update(&mut object, &old, cx);

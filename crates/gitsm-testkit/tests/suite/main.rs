@@ -14,3 +14,4 @@ mod normal;
 mod pair;
 mod scripted;
 mod step;
+mod webhooks;

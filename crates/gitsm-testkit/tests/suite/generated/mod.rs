@@ -125,10 +125,8 @@ async fn generated_cases_are_answered_as_the_real_server_does() {
                     if seed >= first + cases {
                         return failed;
                     }
-                    match differs(&servers, seed, 0, &[]).await {
-                        Ok(None) => {}
-                        Ok(Some(what)) => failed.push((seed, what)),
-                        Err(error) => failed.push((seed, format!("{error:#}\n"))),
+                    if let Some(what) = differs_again(&servers, seed).await {
+                        failed.push((seed, what));
                     }
                 }
             })
@@ -159,11 +157,28 @@ async fn generated_cases_are_answered_as_the_real_server_does() {
     );
 }
 
+/// Where the two servers differ in a case, if they do so twice.
+///
+/// A real server that has just begun to serve a kind may begin anew, and then answers one request with 503 or ends a
+/// watch. A seed makes the same case each time, so what is no chance shows again.
+async fn differs_again(servers: &Servers, seed: u64) -> Option<String> {
+    let mut last = None;
+    for run in 0..2 {
+        match differs(servers, seed, run, &[]).await {
+            Ok(None) => return None,
+            Ok(Some(what)) => last = Some(what),
+            Err(error) => last = Some(format!("{error:#}\n")),
+        }
+        eprintln!("seed {seed} differs in run {run}");
+    }
+    last
+}
+
 /// The fewest steps that show a difference.
 async fn replay(servers: &Servers, seed: u64) -> String {
     let steps = Case::new(seed, 1).steps;
     let mut kept: Vec<usize> = (0..steps.len()).collect();
-    let mut run = 1;
+    let mut run = 2;
     for index in (0..steps.len()).rev() {
         let fewer: Vec<usize> = kept.iter().copied().filter(|&one| one != index).collect();
         if fewer.is_empty() {
