@@ -116,14 +116,7 @@ impl Place {
 
     pub(crate) fn send(&self, request: http::Request<Vec<u8>>) -> Value {
         let kubeconfig = Kubeconfig::read_from(self.data().join("kubeconfig")).unwrap();
-        runtime().block_on(async {
-            let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-                .await
-                .unwrap();
-            config.proxy_url = None;
-            let client = Client::try_from(config).unwrap();
-            client.request(request).await.unwrap()
-        })
+        send(kubeconfig, request).unwrap()
     }
 
     /// Every object of gitsm with its version, and every definition with its own.
@@ -204,12 +197,32 @@ impl Drop for Up {
     }
 }
 
+/// Asks as whoever a kubeconfig is for.
+pub(crate) fn try_get(kubeconfig: Kubeconfig, path: &str) -> kube::Result<Value> {
+    send(
+        kubeconfig,
+        http::Request::get(path)
+            .body(Vec::new())
+            .map_err(kube::Error::HttpError)?,
+    )
+}
+
+fn send(kubeconfig: Kubeconfig, request: http::Request<Vec<u8>>) -> kube::Result<Value> {
+    runtime().block_on(async {
+        let options = KubeConfigOptions::default();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+        let mut config = config.map_err(kube::Error::InferKubeconfig)?;
+        config.proxy_url = None;
+        Client::try_from(config)?.request(request).await
+    })
+}
+
 fn version(object: &Value) -> String {
     let meta = &object["metadata"];
     format!("{} {} {}", object["kind"], meta["name"], meta["resourceVersion"])
 }
 
-pub(crate) fn runtime() -> tokio::runtime::Runtime {
+fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

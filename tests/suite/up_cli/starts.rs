@@ -1,6 +1,6 @@
 //! Starting, stopping, and finding everything as it was.
 
-use super::place::{Place, runtime};
+use super::place::{Place, try_get};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
@@ -55,6 +55,15 @@ fn definitions_are_sent_again_only_when_they_are_not_as_they_were() {
     let up = place.up(&[]);
     let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/teams.gitsm.dev";
     place.send(http::Request::delete(path).body(Vec::new()).unwrap());
+    // Its objects go first.
+    while !place.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .all(|crd| crd["metadata"]["name"] != "teams.gitsm.dev")
+    {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     up.stop_cleanly();
     assert_eq!(sent(), first);
 
@@ -177,6 +186,53 @@ fn a_new_port_is_remembered_and_goes_into_the_kubeconfig() {
 }
 
 #[test]
+fn somebody_else_may_do_what_roles_allow() {
+    let place = Place::new();
+    let up = place.up(&[]);
+    let made = place.gitsm(&[
+        "kubeconfig",
+        "--user",
+        "jane",
+        "--group",
+        "payments",
+        "--days",
+        "2",
+    ]);
+    assert_eq!(made.code, 0, "{made}");
+    let jane = kube::config::Kubeconfig::from_yaml(&made.stdout).unwrap();
+    let teams = "/apis/gitsm.dev/v1alpha1/teams";
+    let refused = try_get(jane.clone(), teams).unwrap_err();
+    let kube::Error::Api(status) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(status.code, 403, "{status:?}");
+    assert!(status.message.contains("User \"jane\""), "{status:?}");
+
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    for (resource, body) in [
+        (
+            "clusterroles",
+            r#"{"metadata":{"name":"readers"},"rules":[{"verbs":["list"],"apiGroups":["gitsm.dev"],"resources":["teams"]}]}"#,
+        ),
+        (
+            "clusterrolebindings",
+            r#"{"metadata":{"name":"readers"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"readers"},
+                "subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"Group","name":"payments"}]}"#,
+        ),
+    ] {
+        let request =
+            http::Request::post(format!("{rbac}/{resource}")).header("Content-Type", "application/json");
+        place.send(request.body(body.as_bytes().to_vec()).unwrap());
+    }
+    let list = try_get(jane, teams).unwrap();
+    assert_eq!(list["kind"], "TeamList");
+    let run = place.gitsm(&["kubeconfig", "--user", "system:admin"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("belong to the server"), "{run}");
+    drop(up);
+}
+
+#[test]
 fn nobody_without_certificate_or_token_gets_in() {
     let place = Place::new();
     let up = place.up(&[]);
@@ -187,16 +243,7 @@ fn nobody_without_certificate_or_token_gets_in() {
         .map(|line| format!("{line}\n").replace("  user:\n", "  user: {}\n"))
         .collect();
     let kubeconfig = kube::config::Kubeconfig::from_yaml(&anonymous).unwrap();
-    let error = runtime().block_on(async {
-        let options = kube::config::KubeConfigOptions::default();
-        let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
-            .await
-            .unwrap();
-        config.proxy_url = None;
-        let client = kube::Client::try_from(config).unwrap();
-        let request = http::Request::get("/api/v1/secrets").body(Vec::new()).unwrap();
-        client.request_text(request).await.unwrap_err()
-    });
+    let error = try_get(kubeconfig, "/api/v1/secrets").unwrap_err();
     let kube::Error::Api(status) = error else {
         panic!("{error}");
     };

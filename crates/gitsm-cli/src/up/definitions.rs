@@ -56,7 +56,8 @@ pub(crate) async fn are_unchanged(client: &Client, known: &Definitions) -> anyho
 }
 
 fn generations(crds: impl Iterator<Item = ObjectMeta>) -> BTreeMap<String, (String, i64)> {
-    crds.filter_map(|meta| Some((meta.name?, (meta.uid?, meta.generation?))))
+    crds.filter(|meta| meta.deletion_timestamp.is_none())
+        .filter_map(|meta| Some((meta.name?, (meta.uid?, meta.generation?))))
         .collect()
 }
 

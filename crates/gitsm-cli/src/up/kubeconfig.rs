@@ -1,10 +1,10 @@
-//! The file that clients connect with: address, authority, and a certificate of an administrator.
+//! The files that clients connect with: address, authority, and a certificate of an administrator or of somebody else.
 
 use crate::up::data::DataFolder;
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gitsm_apiserver::pki::{self, Authority, write_private};
+use gitsm_apiserver::pki::{self, Authority, Credential, write_private};
 use gitsm_apiserver::user::MASTERS;
 use kube::config::Kubeconfig;
 use std::io::ErrorKind;
@@ -68,12 +68,7 @@ pub(crate) fn keep(
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
     let client = authority.issue_client(ADMINISTRATOR, Some(MASTERS), LIFETIME, now)?;
-    let text = text(
-        &url,
-        authority.certificate_pem(),
-        &client.certificate_pem,
-        &client.key_pem,
-    );
+    let text = text(&url, authority, ADMINISTRATOR, &client);
     write_private(&path, text.as_bytes())?;
     Ok(kept)
 }
@@ -107,8 +102,45 @@ fn fits(known: &Kubeconfig, url: &str, authority: &Authority, now: SystemTime) -
             .is_some_and(|expiry| expiry > now + LEFT)
 }
 
-fn text(url: &str, authority: &str, certificate: &str, key: &str) -> String {
-    let [authority, certificate, key] = [authority, certificate, key].map(|pem| STANDARD.encode(pem));
+/// A kubeconfig for somebody else: what they may do is decided by roles.
+///
+/// # Errors
+///
+/// When the folder has no kubeconfig of the administrator to take the address from, or its authority cannot be used.
+pub(crate) fn for_user(
+    data: &DataFolder,
+    user: &str,
+    group: Option<&str>,
+    lifetime: Duration,
+    now: SystemTime,
+) -> anyhow::Result<String> {
+    let (_, known) = read(data)?;
+    let url = known
+        .clusters
+        .iter()
+        .find(|named| named.name == NAME)
+        .and_then(|named| named.cluster.as_ref()?.server.clone())
+        .with_context(|| {
+            format!(
+                "{} names no cluster {NAME:?}; `gitsm up{}` writes it anew once it is deleted",
+                data.kubeconfig().display(),
+                data.option()
+            )
+        })?;
+    let authority = Authority::load_or_create(&data.pki(), now)?;
+    let client = authority.issue_client(user, group, lifetime, now)?;
+    Ok(text(&url, &authority, user, &client))
+}
+
+fn text(url: &str, authority: &Authority, user: &str, client: &Credential) -> String {
+    let pems = [
+        authority.certificate_pem(),
+        &client.certificate_pem,
+        &client.key_pem,
+    ];
+    let [authority, certificate, key] = pems.map(|pem| STANDARD.encode(pem));
+    // A name may have characters that YAML reads otherwise; its JSON is YAML.
+    let user = serde_json::Value::from(user);
     format!(
         "apiVersion: v1
 kind: Config
@@ -118,7 +150,7 @@ clusters:
     server: {url}
     certificate-authority-data: {authority}
 users:
-- name: {ADMINISTRATOR}
+- name: {user}
   user:
     client-certificate-data: {certificate}
     client-key-data: {key}
@@ -126,7 +158,7 @@ contexts:
 - name: {NAME}
   context:
     cluster: {NAME}
-    user: {ADMINISTRATOR}
+    user: {user}
 current-context: {NAME}
 "
     )
