@@ -1,8 +1,8 @@
 //! Adding to a journal: objects first, then one compare-and-swap of the branch. A writer that dies in between
 //! leaves the journal as it was, and objects that nothing refers to.
 
-use super::LINES_PER_FILE;
 use super::read::blob_path;
+use super::{LINES_PER_FILE, MAX_BYTES};
 use crate::{Author, CommitId, Error, Repository, Result, SigningKey};
 use git2::build::TreeUpdateBuilder;
 use git2::{ErrorCode, FileMode, Oid, Signature, Time};
@@ -130,7 +130,7 @@ impl<'r> Journal<'r> {
         let mut last_file = self.state.last_file.clone();
         let mut count = self.state.lines_in_last_file;
         for line in lines {
-            let file = file_for(line, last_file.as_deref(), count);
+            let file = file_for(line, last_file.as_deref(), count)?;
             if last_file.as_ref() != Some(&file) {
                 count = 0;
             }
@@ -252,18 +252,23 @@ impl State {
 }
 
 /// The file that the next line goes to: that of its month, unless the journal is in a later one already.
-fn file_for(line: &Line, last: Option<&str>, lines_in_last: usize) -> String {
+fn file_for(line: &Line, last: Option<&str>, lines_in_last: usize) -> Result<String> {
     let time = line.entry.time.to_string();
     let month = format!("journal/{}/{}", &time[..4], &time[5..7]);
-    let Some((folder, number)) = last.and_then(numbered) else {
-        return format!("{month}/0001.jsonl");
-    };
-    if *month > *folder {
-        format!("{month}/0001.jsonl")
-    } else if lines_in_last >= LINES_PER_FILE {
-        format!("{folder}/{:04}.jsonl", number + 1)
-    } else {
-        format!("{folder}/{number:04}.jsonl")
+    match last.and_then(numbered) {
+        Some((folder, number)) if *month <= *folder => {
+            let number = number + u32::from(lines_in_last >= LINES_PER_FILE);
+            // The order of names is that of numbers as long as all of them have four digits.
+            if number > 9999 {
+                return Err(Error::Journal {
+                    place: folder.to_owned(),
+                    problem: "it has 9999 full files and takes no more lines; wait for the next month"
+                        .to_owned(),
+                });
+            }
+            Ok(format!("{folder}/{number:04}.jsonl"))
+        }
+        _ => Ok(format!("{month}/0001.jsonl")),
     }
 }
 
@@ -294,6 +299,14 @@ fn check(transition: &Transition) -> Result<()> {
         place: transition.entry.record.to_string(),
         problem: problem.to_owned(),
     };
+    let texts = [Some(&transition.record), transition.facts.as_ref()];
+    if texts
+        .into_iter()
+        .flatten()
+        .any(|text| text.len() as u64 > MAX_BYTES)
+    {
+        return Err(problem("the record or the facts are too large to be read again"));
+    }
     if sha256(transition.record.as_bytes()) != transition.entry.snapshot {
         return Err(problem("the digest of the entry is not that of the record"));
     }
@@ -318,5 +331,67 @@ impl std::fmt::Debug for Journal<'_> {
             .field("reference", &self.reference)
             .field("lines", &self.state.chain.lines())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transition(name: &str) -> Transition {
+        Transition {
+            entry: Entry {
+                time: "2026-11-05T08:00:00Z".parse().unwrap(),
+                actor: gitsm_core::journal::Actor::System,
+                record: gitsm_core::journal::RecordId {
+                    kind: "Change".parse().unwrap(),
+                    namespace: "payments".parse().unwrap(),
+                    name: name.parse().unwrap(),
+                },
+                from: None,
+                to: "Draft".parse().unwrap(),
+                reason: "Created".parse().unwrap(),
+                revision: None,
+                snapshot: sha256(b"{}"),
+                facts: None,
+            },
+            record: "{}".to_owned(),
+            facts: None,
+        }
+    }
+
+    #[test]
+    fn a_writer_that_dies_before_the_branch_moves_leaves_the_journal_as_it_was() {
+        const AUTHOR: Author<'_> = Author {
+            name: "gitsm",
+            email: "gitsm@example.com",
+            seconds: 0,
+        };
+        let pair = ssh_key::private::Ed25519Keypair::from_seed(&[7; 32]);
+        let text = ssh_key::PrivateKey::from(pair).to_openssh(ssh_key::LineEnding::LF);
+        let key = SigningKey::from_openssh(&text.unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init_bare(folder.path(), "main").unwrap();
+        let branch: BranchName = "journal".parse().unwrap();
+        let mut journal = Journal::open(&repository, &branch).unwrap();
+        let before = journal.append(&[transition("chg-1")], &key, AUTHOR).unwrap();
+
+        // All of an append but its last step.
+        let dying = Journal::open(&repository, &branch).unwrap();
+        let mut chain = dying.chain().clone();
+        let lines = chain.append([transition("chg-2").entry]).unwrap();
+        let lost = dying
+            .write(chain, &lines, &[transition("chg-2")], &key, AUTHOR)
+            .unwrap();
+        assert!(repository.inner.find_commit(lost.head.unwrap()).is_ok());
+
+        let mut next = Journal::open(&repository, &branch).unwrap();
+        assert_eq!((next.head(), next.chain().lines()), (before, 1));
+        let later = Author { seconds: 1, ..AUTHOR };
+        let after = next.append(&[transition("chg-2")], &key, later).unwrap();
+        assert_eq!(Journal::open(&repository, &branch).unwrap().chain().lines(), 2);
+        // And who was overtaken after writing does not move the branch back.
+        assert!(!dying.move_branch(&lost).unwrap());
+        assert_eq!(Journal::open(&repository, &branch).unwrap().head(), after);
     }
 }
