@@ -16,6 +16,7 @@ pub mod choice;
 pub mod digest;
 pub mod ident;
 pub mod incident;
+pub mod journal;
 #[cfg(test)]
 mod laws;
 pub mod percent;

@@ -134,6 +134,33 @@ pub enum Error {
         /// The repository.
         git_dir: PathBuf,
     },
+    /// A journal is not as gitsm has written it, or what is to be written does not fit together.
+    #[error("{place}: {problem}")]
+    Journal {
+        /// File and line, or the record.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Other writers were first each time.
+    #[error(
+        "{reference} moved {attempts} times while lines were added to it; nothing was written, try again"
+    )]
+    JournalBusy {
+        /// The branch of the journal.
+        reference: String,
+        /// How often it was tried.
+        attempts: usize,
+    },
+    /// The key that commits are signed with cannot be used.
+    #[error(
+        "cannot sign with this key: {problem}; it must be an Ed25519 key in OpenSSH's format without passphrase \
+         (`ssh-keygen -t ed25519 -N ''`)"
+    )]
+    SigningKey {
+        /// What is wrong with it; nothing of the key itself.
+        problem: String,
+    },
     /// Anything else: damaged files, no permission.
     #[error("cannot {doing}: {}", .source.message())]
     Git {
