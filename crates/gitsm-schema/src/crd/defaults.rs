@@ -200,22 +200,14 @@ impl Walk {
                 return;
             }
         }
-        let errors = match CompiledRules::compile_part(schema, is_resource_root) {
-            Ok(rules) => {
-                let unchanged = rules.validate(default, Some(default));
-                if unchanged.is_empty() {
-                    // Rules with an optional `oldSelf` judge a value that is new.
-                    rules.validate(default, None)
-                } else {
-                    unchanged
-                }
-            }
-            Err(refused) => {
-                let mut errors = Vec::new();
-                refusals(schema, default, &Path::root(), "", &refused, &mut errors);
-                errors
-            }
-        };
+        let (rules, refused) = CompiledRules::compile_usable(schema, is_resource_root);
+        let mut errors = Vec::new();
+        refusals(schema, default, &Path::root(), "", &refused, &mut errors);
+        errors.extend(rules.validate(default, Some(default)));
+        if errors.is_empty() {
+            // Rules with an optional `oldSelf` judge a value that is new.
+            errors = rules.validate(default, None);
+        }
         self.errors
             .extend(errors.into_iter().map(|error| below(path, error)));
     }
@@ -232,7 +224,10 @@ fn refusals(
     errors: &mut Vec<FieldError>,
 ) {
     let here = format!("{at}x-kubernetes-validations[");
-    for error in refused.iter().filter(|error| error.path.starts_with(&here)) {
+    // What is wrong with the schema as a whole is wrong with the whole value.
+    let is_here =
+        |error: &&SchemaRuleError| error.path.starts_with(&here) || (at.is_empty() && error.path.is_empty());
+    for error in refused.iter().filter(is_here) {
         let refusal = super::rules::refusal("", &error.source, &error.expression);
         let detail = format!("rule compile error: {refusal}");
         let ty = schema.ty.map_or("", SchemaType::as_str);

@@ -45,6 +45,45 @@ fn what_is_left_open_is_filled_in() {
     assert_eq!(validate_create(&crd).unwrap(), []);
 }
 
+/// Asked of a real server (apiextensions-apiserver 1.36).
+#[test]
+fn a_default_is_refused_at_each_value_whose_rule_does_not_compile_and_judged_by_the_others() {
+    let errors = create(&with_spec(&json!({
+        "type": "object", "default": {"a": "x", "b": "y"},
+        "properties": {
+            "a": {"type": "string", "x-kubernetes-validations": [{"rule": "self.missing == 1"}]},
+            "b": {"type": "string", "maxLength": 5, "x-kubernetes-validations": [{"rule": "self == 'z'"}]},
+            "c": {"type": "string", "x-kubernetes-validations": [{"rule": "self.missing == 2"}]},
+        },
+    })));
+    let of_default = |field: &str| {
+        let start = format!("spec.validation.openAPIV3Schema.properties[spec].default.{field}: ");
+        errors.iter().filter(|error| error.starts_with(&start)).count()
+    };
+    assert_eq!(
+        [of_default("a"), of_default("b"), of_default("c")],
+        [1, 1, 0],
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn a_default_of_an_integer_or_a_string_may_be_of_any_type() {
+    let default = |value: Value| {
+        let field = json!({"x-kubernetes-int-or-string": true, "default": value});
+        create(&with_spec(
+            &json!({"type": "object", "properties": {"port": field}}),
+        ))
+    };
+    assert_eq!(default(json!(true)), Vec::<String>::new());
+    let unknown = default(json!({"wrong": 1}));
+    assert_eq!(unknown.len(), 1, "{unknown:#?}");
+    assert!(
+        unknown[0].ends_with("must not have unknown fields"),
+        "{unknown:#?}"
+    );
+}
+
 #[test]
 fn an_update_keeps_the_status_and_counts_changes_of_the_spec() {
     let mut old = with_spec(&json!({"type": "object"}));

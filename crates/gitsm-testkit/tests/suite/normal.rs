@@ -28,6 +28,8 @@ static REVISION: LazyLock<Regex> = LazyLock::new(|| {
 /// is the known difference `quoted-objects`.
 static QUOTED: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"Invalid value: "\{.*\}": strict decoding error"#).unwrap());
+/// The types of nodes in complaints about rules: the real server numbers them by the clock.
+static TYPE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"selfType(?:\d+|(?:\.\w+)*)").unwrap());
 /// Where in its database a server keeps an object.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"Key: /[a-z]+/").unwrap());
 static AGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d+m?s$").unwrap());
@@ -127,6 +129,7 @@ impl Normal {
         });
         let text = TIME.replace_all(&text, "<time>");
         let text = QUOTED.replace_all(&text, "Invalid value: <object>: strict decoding error");
+        let text = TYPE.replace_all(&text, "selfType");
         let text = PREFIX.replace_all(&text, "Key: /<prefix>/");
         let mut text = REVISION.replace_all(&text, "$1<revision>").into_owned();
         for (name, made) in &self.made {

@@ -188,6 +188,12 @@ impl<'a, 'm> Evaluator<'a, 'm> {
                 Some(value) => Ok(value),
                 None => Err(EvalError::NoSuchKey(select.field.clone())),
             },
+            // What is known only when it is evaluated, and then has no fields, lacks this one.
+            Value::String(_) | Value::Int(_) | Value::Double(_) | Value::Bool(_)
+                if price::is_attribute(&select.operand) =>
+            {
+                Err(EvalError::NoSuchKey(select.field.clone()))
+            }
             _ => Err(EvalError::NoSuchOverload),
         }
     }

@@ -156,11 +156,8 @@ impl CompiledRules {
         schema: &Structural,
         is_resource_root: bool,
     ) -> Result<Self, Vec<SchemaRuleError>> {
-        if has_rules(schema) {
-            Self::compile_node(schema, is_resource_root)
-        } else {
-            Ok(Self { root: None })
-        }
+        let (rules, errors) = Self::compile_usable(schema, is_resource_root);
+        if errors.is_empty() { Ok(rules) } else { Err(errors) }
     }
 
     /// Compiles every rule of a schema that may be a part of one, so that `is_resource_root` says whether its
@@ -170,23 +167,37 @@ impl CompiledRules {
     ///
     /// As [`Self::compile`].
     pub fn compile_node(schema: &Structural, is_resource_root: bool) -> Result<Self, Vec<SchemaRuleError>> {
+        let (rules, errors) = Self::compile_all(schema, is_resource_root);
+        if errors.is_empty() { Ok(rules) } else { Err(errors) }
+    }
+
+    /// As [`Self::compile_part`], without the rules that cannot be compiled, and what is wrong with these.
+    pub(crate) fn compile_usable(
+        schema: &Structural,
+        is_resource_root: bool,
+    ) -> (Self, Vec<SchemaRuleError>) {
+        if has_rules(schema) {
+            Self::compile_all(schema, is_resource_root)
+        } else {
+            (Self { root: None }, Vec::new())
+        }
+    }
+
+    fn compile_all(schema: &Structural, is_resource_root: bool) -> (Self, Vec<SchemaRuleError>) {
         let compile = || {
             let mut compiler = Compiler::default();
             let root = compiler.root(schema, is_resource_root);
-            if compiler.errors.is_empty() {
-                Ok(Self { root })
-            } else {
-                Err(compiler.errors)
-            }
+            (Self { root }, compiler.errors)
         };
         // One thread for all rules of the schema.
         limits::on_large_stack(compile).unwrap_or_else(|source| {
-            Err(vec![SchemaRuleError {
+            let error = SchemaRuleError {
                 path: String::new(),
                 keyword: "rule",
                 expression: String::new(),
                 source,
-            }])
+            };
+            (Self { root: None }, vec![error])
         })
     }
 
