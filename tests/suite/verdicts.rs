@@ -1,10 +1,11 @@
 //! What `gitsm validate` says about single objects (GS2xx), held against a dry-run create on the real server.
 
-use crate::kind_samples::kinds;
+use crate::kind_samples::{Kind, kinds};
 use crate::real::{collection, established, without_status};
 use crate::support::root;
 use gitsm_api::{API_VERSION, Scope, publish};
 use gitsm_check::config::Config;
+use gitsm_check::diagnostic::Report;
 use gitsm_check::engine::{self, KindSet, Options};
 use gitsm_check::input::MemoryInput;
 use gitsm_check::yaml;
@@ -15,9 +16,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-/// Rules whose findings a server has as well. The others say what no server looks at: GS206 needs an old version,
-/// GS207 is about other kinds, GS209 about meaning, GS210 and GS211 are warnings.
-const SHARED: &[&str] = &["GS201", "GS202", "GS203", "GS204", "GS205", "GS208"];
+/// Rules whose findings a server has as well: where there are none of them, it accepts the object. That holds for
+/// objects about which only the other rules of the group complain too: GS209 is about meaning, GS210 and GS211 are
+/// warnings.
+const SHARED: &[&str] = &[
+    "GS201", "GS202", "GS203", "GS204", "GS205", "GS206", "GS207", "GS208",
+];
 /// What GS208 asks of manifests in git and no server of requests: a name of their own, no namespace where there is none,
 /// nothing that a server fills in.
 const ONLY_IN_GIT: &[&str] = &[
@@ -25,7 +29,7 @@ const ONLY_IN_GIT: &[&str] = &[
     "metadata.namespace",
     "metadata.resourceVersion",
 ];
-/// Objects that are made from each valid sample.
+/// Objects that are made from each valid sample, and updates of it.
 const MADE: usize = 12;
 
 #[tokio::test]
@@ -34,7 +38,110 @@ async fn validate_and_the_real_server_agree_about_every_object() {
         return;
     }
     let objects = objects();
-    let findings = findings(&objects);
+    let report = engine::run(&input(&objects), &Config::default(), &KindSet::new(), &options()).unwrap();
+    let findings = shared(report);
+    let (_server, client) = server_of_all_kinds().await;
+    let mut verdicts = Verdicts::default();
+    for made in &objects {
+        let path = format!("{}?dryRun=All&fieldValidation=Strict", made.collection());
+        let reply = client.post(&path, &made.object).await.unwrap();
+        verdicts.add(made, &reply, &findings);
+    }
+    // One object of each kind whose kind is misspelt is among them, and no server knows such a kind.
+    assert!(
+        findings
+            .values()
+            .flatten()
+            .filter(|(rule, _)| rule == "GS207")
+            .count()
+            >= kinds().len()
+    );
+    verdicts.assert(300, 100);
+}
+
+#[tokio::test]
+async fn validate_and_the_real_server_agree_about_every_update() {
+    if tier::skips_real("validate_and_the_real_server_agree_about_every_update") {
+        return;
+    }
+    let (_server, client) = server_of_all_kinds().await;
+    let mut verdicts = Verdicts::default();
+    let mut forbidden = 0;
+    for kind in kinds() {
+        for (index, sample) in kind.valid().enumerate() {
+            let mut old = without_status(&sample.object);
+            // Samples of a kind share a name.
+            let name = format!("{}-{index}", old["metadata"]["name"].as_str().unwrap());
+            old["metadata"]["name"] = json!(name);
+            let base = Made::new("base.yaml".to_owned(), kind, old);
+            let created = client.post(&base.collection(), &base.object).await.unwrap();
+            let revision = created.success().unwrap().json().unwrap()["metadata"]["resourceVersion"].clone();
+            let updates = updates(kind, index, &base.object);
+            let report = engine::run_range(
+                &input(std::slice::from_ref(&base)),
+                &input(&updates),
+                &Config::default(),
+                &KindSet::new(),
+                &options(),
+            );
+            let findings = shared(report.unwrap());
+            forbidden += findings
+                .values()
+                .flatten()
+                .filter(|(rule, _)| rule == "GS206")
+                .count();
+            for update in &updates {
+                let path = format!("{}/{name}?dryRun=All&fieldValidation=Strict", update.collection());
+                // A server asks which version is replaced; in git the commit says it.
+                let mut object = update.object.clone();
+                object["metadata"]["resourceVersion"] = revision.clone();
+                let reply = client.put(&path, &object).await.unwrap();
+                verdicts.add(update, &reply, &findings);
+            }
+        }
+    }
+    assert!(forbidden > 20, "only {forbidden} updates break a transition rule");
+    verdicts.assert(300, 100);
+}
+
+/// What the two said about objects.
+#[derive(Default)]
+struct Verdicts {
+    report: String,
+    refused: usize,
+    accepted: usize,
+}
+
+impl Verdicts {
+    fn add(&mut self, made: &Made, reply: &Reply, findings: &Findings) {
+        if reply.status.is_success() {
+            self.accepted += 1;
+        } else {
+            self.refused += 1;
+        }
+        let Made { name, object, .. } = made;
+        let found = findings.get(name).map_or(&[][..], Vec::as_slice);
+        if let Some(why) = disagreement(reply, found) {
+            let _ = writeln!(
+                self.report,
+                "{name}: {why}\n  validate: {found:?}\n  server: {reply}\n  {object}"
+            );
+        }
+    }
+
+    /// They agree, and enough was refused and accepted for that to mean something.
+    fn assert(&self, refused: usize, accepted: usize) {
+        assert!(self.report.is_empty(), "{}", self.report);
+        assert!(
+            self.refused > refused && self.accepted > accepted,
+            "{} are refused, {} are accepted",
+            self.refused,
+            self.accepted
+        );
+    }
+}
+
+async fn server_of_all_kinds() -> (Apiextensions, Client) {
     let server = Apiextensions::start().await.unwrap();
     let client = server.client().unwrap();
     for kind in kinds() {
@@ -42,25 +149,7 @@ async fn validate_and_the_real_server_agree_about_every_object() {
         client.post(CRDS, &crd).await.unwrap().success().unwrap();
         established(&client, &crd).await;
     }
-    let mut report = String::new();
-    let mut refused = 0;
-    for (name, object) in &objects {
-        let reply = dry_run(&client, object).await;
-        refused += usize::from(!reply.status.is_success());
-        let found = findings.get(name).map_or(&[][..], Vec::as_slice);
-        if let Some(why) = disagreement(&reply, found) {
-            let _ = writeln!(
-                report,
-                "{name}: {why}\n  validate: {found:?}\n  server: {reply}\n  {object}"
-            );
-        }
-    }
-    assert!(report.is_empty(), "{report}");
-    assert!(
-        refused > 300 && objects.len() - refused > 100,
-        "{refused} of {} are refused",
-        objects.len()
-    );
+    (server, client)
 }
 
 /// Why a server's answer and the findings (rule and field) do not say the same.
@@ -96,36 +185,36 @@ fn disagreement(reply: &Reply, found: &[(String, String)]) -> Option<String> {
     Some(format!("the server has no complaint about {:?}", stray.1))
 }
 
-async fn dry_run(client: &Client, object: &Value) -> Reply {
-    let kind = kinds()
-        .iter()
-        .find(|kind| object["kind"] == kind.info.kind)
-        .unwrap();
-    let mut path = collection(kind);
-    if kind.info.scope == Scope::Namespaced
-        && let Some(namespace) = object["metadata"]["namespace"].as_str()
-    {
-        path = path.replace("namespaces/shop/", &format!("namespaces/{namespace}/"));
-    }
-    let path = format!("{path}?dryRun=All&fieldValidation=Strict");
-    client.post(&path, object).await.unwrap()
+/// An object to be judged.
+struct Made {
+    /// The file in which `gitsm validate` sees it.
+    name: String,
+    /// The kind whose collection it is sent to.
+    kind: &'static Kind,
+    object: Value,
 }
 
-/// The findings of shared rules, by the name of the object.
-fn findings(objects: &[(String, Value)]) -> BTreeMap<String, Vec<(String, String)>> {
-    let input = objects.iter().fold(MemoryInput::new(), |input, (name, object)| {
-        input.with(name, object.to_string())
-    });
-    let options = Options {
-        at: "2027-01-01T00:00:00Z".parse().unwrap(),
-        limits: yaml::Limits::default(),
-        jobs: 2,
-        list_judged: false,
-        only: Vec::new(),
-        policies: Vec::new(),
-    };
-    let report = engine::run(&input, &Config::default(), &KindSet::new(), &options).unwrap();
-    let mut findings: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+impl Made {
+    fn new(name: String, kind: &'static Kind, object: Value) -> Self {
+        Self { name, kind, object }
+    }
+
+    fn collection(&self) -> String {
+        let path = collection(self.kind);
+        match self.object["metadata"]["namespace"].as_str() {
+            Some(namespace) if self.kind.info.scope == Scope::Namespaced => {
+                path.replace("namespaces/shop/", &format!("namespaces/{namespace}/"))
+            }
+            _ => path,
+        }
+    }
+}
+
+/// Findings of shared rules (rule and field), by the name of the file.
+type Findings = BTreeMap<String, Vec<(String, String)>>;
+
+fn shared(report: Report) -> Findings {
+    let mut findings = Findings::new();
     for finding in report.findings {
         if SHARED.contains(&finding.rule.code()) {
             let found = (finding.rule.to_string(), finding.field.clone());
@@ -135,28 +224,75 @@ fn findings(objects: &[(String, Value)]) -> BTreeMap<String, Vec<(String, String
     findings
 }
 
+fn input(objects: &[Made]) -> MemoryInput {
+    objects.iter().fold(MemoryInput::new(), |input, made| {
+        input.with(&made.name, made.object.to_string())
+    })
+}
+
+fn options() -> Options {
+    Options {
+        at: "2027-01-01T00:00:00Z".parse().unwrap(),
+        limits: yaml::Limits::default(),
+        jobs: 2,
+        list_judged: false,
+        only: Vec::new(),
+        policies: Vec::new(),
+    }
+}
+
+/// Updates of an object of a kind: places changed, and the specs of the kind's other samples, right and wrong.
+fn updates(kind: &'static Kind, index: usize, old: &Value) -> Vec<Made> {
+    let with_spec = |spec: Value| {
+        let mut object = old.clone();
+        object["spec"] = spec;
+        object
+    };
+    let mut updates: Vec<Made> = (0..MADE)
+        .map(|number| {
+            let mut spec = old["spec"].clone();
+            change(&mut Chance(!seed(kind.info.kind, index, number)), &mut spec, 0);
+            Made::new(
+                format!("changed/{}/{index}-{number}.yaml", kind.info.kind),
+                kind,
+                with_spec(spec),
+            )
+        })
+        .collect();
+    updates.extend(kind.samples.iter().enumerate().map(|(other, sample)| {
+        let name = format!("replaced/{}/{index}-{other}.yaml", kind.info.kind);
+        Made::new(name, kind, with_spec(sample.object["spec"].clone()))
+    }));
+    updates.sort_by(|a, b| a.name.cmp(&b.name));
+    updates
+}
+
 /// Every object of the tests' data, and ones made from the valid samples; each under a name of its own.
-fn objects() -> Vec<(String, Value)> {
+fn objects() -> Vec<Made> {
     let mut objects = Vec::new();
     for kind in kinds() {
         for sample in &kind.samples {
-            let object = without_status(&sample.object);
-            objects.push((
-                format!(
-                    "samples/{}/{}.yaml",
-                    kind.info.kind,
-                    sample.name.replace(' ', "-")
-                ),
-                object,
-            ));
+            let name = format!(
+                "samples/{}/{}.yaml",
+                kind.info.kind,
+                sample.name.replace(' ', "-")
+            );
+            objects.push(Made::new(name, kind, without_status(&sample.object)));
         }
+        let mut misspelt = without_status(&kind.base().object);
+        misspelt["kind"] = json!(format!("{}s", kind.info.kind));
+        objects.push(Made::new(
+            format!("misspelt/{}.yaml", kind.info.kind),
+            kind,
+            misspelt,
+        ));
         for (index, sample) in kind.valid().enumerate() {
             for number in 0..MADE {
                 let mut object = without_status(&sample.object);
                 let mut chance = Chance(seed(kind.info.kind, index, number));
-                let spec = &mut object["spec"];
-                change(&mut chance, spec, 0);
-                objects.push((format!("made/{}/{index}-{number}.yaml", kind.info.kind), object));
+                change(&mut chance, &mut object["spec"], 0);
+                let name = format!("made/{}/{index}-{number}.yaml", kind.info.kind);
+                objects.push(Made::new(name, kind, object));
             }
         }
     }
@@ -168,19 +304,18 @@ fn objects() -> Vec<(String, Value)> {
         }
         for (index, document) in read.documents.iter().enumerate() {
             let object = document.root.to_json();
-            let is_ours = object["apiVersion"] == API_VERSION
-                && kinds().iter().any(|kind| object["kind"] == kind.info.kind);
-            if is_ours {
+            let kind = kinds().iter().find(|kind| object["kind"] == kind.info.kind);
+            if let Some(kind) = kind
+                && object["apiVersion"] == API_VERSION
+            {
                 let name = file.strip_prefix(root()).unwrap().display().to_string();
-                objects.push((
-                    format!("{}/{index}.yaml", name.trim_end_matches(".yaml")),
-                    without_status(&object),
-                ));
+                let name = format!("{}/{index}.yaml", name.trim_end_matches(".yaml"));
+                objects.push(Made::new(name, kind, without_status(&object)));
             }
         }
     }
-    objects.sort_by(|a, b| a.0.cmp(&b.0));
-    objects.dedup_by(|a, b| a.0 == b.0);
+    objects.sort_by(|a, b| a.name.cmp(&b.name));
+    objects.dedup_by(|a, b| a.name == b.name);
     objects
 }
 
