@@ -1,4 +1,5 @@
-//! What `gitsm validate` says about single objects (GS2xx), held against a dry-run create on the real server.
+//! What `gitsm validate` says about single objects (GS2xx), held against dry-run creates and updates on the real
+//! server.
 
 use crate::kind_samples::{Kind, kinds};
 use crate::real::{collection, established, without_status};

@@ -186,16 +186,16 @@ fn run(server: &mut Server, write: &Write) {
     }
 }
 
-/// Whether an empty map was applied and a null is there. As upstream: a manager that gives up the last entry of a map
-/// leaves a null in its place, and the map itself comes with the next apply.
+/// Whether an empty map was applied and a null is there. A manager that gives up the last entry of a map leaves a null
+/// in its place, and the map itself comes with the next apply; so does the real server (the testkit's scripts).
 fn left_null(applied: &Value, live: &Value) -> bool {
     match (applied, live) {
         (Value::Object(applied), Value::Null) => applied.is_empty(),
         (Value::Object(applied), Value::Object(live)) => {
-            let both = applied
+            let mut both = applied
                 .iter()
                 .filter_map(|(name, applied)| Some((applied, live.get(name)?)));
-            both.into_iter().any(|(applied, live)| left_null(applied, live))
+            both.any(|(applied, live)| left_null(applied, live))
         }
         _ => false,
     }
