@@ -91,6 +91,14 @@ impl Registry {
             let mut object = ownership::apply(request, Some(old), &applied).map_err(ownership::refusal)?;
             report(request, &complaints, warnings)?;
             complete_applied(request, name, &mut object)?;
+            // As the real server does: a status that is applied as null is none, while one that the apply has emptied
+            // stays null and is judged.
+            if applied.get("status").is_some_and(Value::is_null)
+                && let Some(fields) = object.as_object_mut()
+                && fields.get("status").is_some_and(Value::is_null)
+            {
+                fields.remove("status");
+            }
             Ok(Replacement {
                 object,
                 is_owned: true,

@@ -109,8 +109,9 @@ pub(super) fn keep_other_parts(kind: &Kind, part: Part, object: &mut Value, old:
 }
 
 fn keep_all_but_status(kind: &Kind, object: &mut Value, old: &Value) {
-    // Upstream takes a status that is null for none.
-    let status = object.get("status").filter(|status| !status.is_null()).cloned();
+    // A null that was sent is gone by now. One that applying has left where a manager emptied the status stays, so
+    // that it is judged, as upstream does.
+    let status = object.get("status").cloned();
     let mut meta = object.get("metadata").cloned().unwrap_or_default();
     let mut kept = old.clone();
     put(&mut kept, "status", status.as_ref());
