@@ -5,6 +5,7 @@ use super::incoming::{self, Body};
 use super::read::served;
 use super::{Registry, Request, convert, durability, not_stored, ownership, store_error, system};
 use crate::error::{ApiError, Cause, Named};
+use crate::http::decode::write_whole_floats;
 use crate::kind::{Kind, Origin, Part};
 use crate::object::{meta_text, set_meta};
 use crate::store::{Change, Expect, Stored, Write, WriteError};
@@ -161,6 +162,8 @@ impl Registry {
         }
         warnings.extend(kind.strategy.warnings(&object, Some(&old)));
         self.admit(request, writing, &object, warnings).await?;
+        // As upstream, which compares what would be written: 1.0 is written as 1, so that it is no change of a 1.
+        write_whole_floats(&mut object);
         if object == old {
             return Ok(Some(served(kind, &current)));
         }

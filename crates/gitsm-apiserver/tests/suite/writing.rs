@@ -181,6 +181,25 @@ async fn a_write_without_effect_keeps_the_revision() {
 }
 
 #[tokio::test]
+async fn a_whole_number_written_with_a_fraction_is_no_change() {
+    let server = Running::with_foos().await;
+    server.post(FOOS, &foo("a", json!({}))).await.expect(201);
+    let status = format!("{FOOS}/a/status");
+    let patch = |share: &str| format!(r#"{{"status": {{"share": {share}}}}}"#);
+    let first = server
+        .send("PATCH", &status, MERGE, patch("1.0"))
+        .await
+        .expect(200);
+    let path = format!("{status}?fieldManager=other");
+    for share in ["1", "1.0", "1e0"] {
+        let same = server.send("PATCH", &path, MERGE, patch(share)).await.expect(200);
+        assert_eq!(same.revision(), first.revision(), "{share}");
+    }
+    let changed = server.send("PATCH", &path, MERGE, patch("1.5")).await.expect(200);
+    assert_ne!(changed.revision(), first.revision());
+}
+
+#[tokio::test]
 async fn status_and_spec_are_written_apart() {
     let server = Running::with_foos().await;
     let path = format!("{FOOS}/a");

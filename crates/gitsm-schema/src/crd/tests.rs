@@ -251,6 +251,51 @@ fn a_bad_rule_is_shown_with_its_place() {
 }
 
 #[test]
+fn a_missing_type_is_missing_to_all_rules_below_the_first_one() {
+    let rules = json!([{"rule": "true"}]);
+    let untyped = |rules: Option<&Value>| {
+        let mut schema = json!({
+            "x-kubernetes-preserve-unknown-fields": true,
+            "properties": {"b": {"type": "string", "x-kubernetes-validations": [{"rule": "true"}]}},
+        });
+        if let Some(rules) = rules {
+            schema["x-kubernetes-validations"] = rules.clone();
+        }
+        schema
+    };
+    let complaints = |schema: &Value| {
+        let spec = json!({"type": "object", "properties": {"a": schema}});
+        let paths = create(&crd(&spec)).into_iter();
+        paths
+            .filter_map(|text| {
+                let (path, _) =
+                    text.split_once(": Internal error: internal error: failed to construct type")?;
+                Some(
+                    path.split_once("properties[a]")
+                        .map_or(path, |(_, below)| below)
+                        .to_owned(),
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    // Without rules of its own or above it a schema gives nothing on to those below.
+    assert_eq!(complaints(&untyped(None)), Vec::<String>::new());
+    assert_eq!(
+        complaints(&untyped(Some(&rules))),
+        [
+            ".properties[b].x-kubernetes-validations",
+            ".x-kubernetes-validations"
+        ]
+    );
+    let below =
+        json!({"type": "object", "x-kubernetes-validations": rules, "properties": {"c": untyped(None)}});
+    assert_eq!(
+        complaints(&below),
+        [".properties[c].properties[b].x-kubernetes-validations"]
+    );
+}
+
+#[test]
 fn formats_and_sets_without_effect_are_warned_of() {
     let set = |ty: &str| json!({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": ty}});
     let old = with_spec(&json!({"type": "object", "properties": {

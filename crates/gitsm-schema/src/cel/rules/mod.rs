@@ -233,6 +233,31 @@ struct Compiler {
     path: Vec<String>,
     /// What was found at each schema, where someone asks for it.
     reports: Option<RuleReports>,
+    /// Where the rules of reports stand.
+    scope: Scope,
+}
+
+/// What the schemas above rules say about them. The API server derives the type of a schema from that of the one
+/// around it wherever rules stand at that one or above it, so that a missing type is missing to all rules below.
+#[derive(Debug, Default, Clone, Copy)]
+struct Scope {
+    has_rules: bool,
+    is_untyped: bool,
+}
+
+impl Scope {
+    fn inside(self, rules: &[ValidationRule], schema: &Structural, decl: Option<&DeclType>) -> Self {
+        let has_rules = self.has_rules || !rules.is_empty();
+        Self {
+            has_rules,
+            is_untyped: self.is_untyped || (has_rules && decl.is_none() && type_of(schema).is_none()),
+        }
+    }
+}
+
+/// The type of a schema by itself.
+fn type_of(schema: &Structural) -> Option<DeclType> {
+    DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE)
 }
 
 impl Compiler {
@@ -244,6 +269,22 @@ impl Compiler {
 
     /// The rules at and below a node: `source` has the rules, `schema` the structure, `decl` its type.
     fn node(&mut self, source: Source<'_>, schema: &Structural, decl: Option<&DeclType>) -> Option<Node> {
+        if self.reports.is_none() {
+            return self.node_in_scope(source, schema, decl);
+        }
+        let outer = self.scope;
+        self.scope = outer.inside(source.rules(), schema, decl);
+        let node = self.node_in_scope(source, schema, decl);
+        self.scope = outer;
+        node
+    }
+
+    fn node_in_scope(
+        &mut self,
+        source: Source<'_>,
+        schema: &Structural,
+        decl: Option<&DeclType>,
+    ) -> Option<Node> {
         let rules = self.rules(source.rules(), schema, decl);
         let element = decl.and_then(|decl| match &decl.kind {
             DeclKind::List(list) => Some(&list.item),
@@ -311,7 +352,7 @@ impl Compiler {
             // Fields whose type expressions cannot see are not validated.
             return None;
         }
-        let decl = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE);
+        let decl = type_of(schema);
         if decl.is_none() && self.reports.is_none() {
             return None;
         }
@@ -328,9 +369,11 @@ impl Compiler {
     fn rules(&mut self, rules: &[ValidationRule], schema: &Structural, decl: Option<&DeclType>) -> Vec<Rule> {
         let own;
         let mut decl = decl;
-        if decl.is_none() && self.reports.is_some() && !rules.is_empty() {
+        if self.scope.is_untyped {
+            decl = None;
+        } else if decl.is_none() && self.reports.is_some() && !rules.is_empty() {
             // A definition is accepted by what the schema of the rules says, wherever it stands.
-            own = DeclType::from_structural(schema, schema.extensions.embedded_resource, SELF_TYPE);
+            own = type_of(schema);
             decl = own.as_ref();
         }
         let used = rules
