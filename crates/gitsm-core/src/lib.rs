@@ -25,6 +25,7 @@ pub mod report;
 pub mod risk;
 pub mod selector;
 pub mod sla;
+pub mod sync;
 pub mod text;
 pub mod time;
 pub mod vocabulary;
