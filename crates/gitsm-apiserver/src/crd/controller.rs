@@ -1,6 +1,7 @@
 //! Follows definitions: gives them their status, serves what they define, and cleans up after them.
 //!
-//! One task handles one definition after the other, so that of two with the same names the older one gets them.
+//! One task decides about one definition after the other, so that of two with the same names the older one gets them.
+//! What follows from the decisions, compiling schemas and writing statuses, is done for several at a time.
 
 use super::status::{ESTABLISHED, Taken, is_true, settle};
 use super::{CLEANUP, GROUP, compile, resource};
@@ -11,7 +12,7 @@ use crate::kinds::KindTable;
 use crate::object::{meta_text, set_meta};
 use crate::registry::{Registry, Request, stored_resource};
 use crate::request::{DeleteOptions, Propagation, WriteOptions};
-use crate::store::{Cursor, CursorError, Key, Stored};
+use crate::store::{Cursor, CursorError, Event, Key, Stored};
 use crate::user::User;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -19,11 +20,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// The manager that owns the status of definitions.
 const MANAGER: &str = "apiextensions-apiserver";
 /// How long until objects that did not go are looked at again.
 const CLEANUP_PAUSE: Duration = Duration::from_millis(200);
+
+/// How many definitions are worked on at a time.
+const AT_ONCE: usize = 32;
 
 /// The time, from whoever starts the server.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -50,19 +55,18 @@ struct Outline {
 }
 
 impl Outline {
-    fn of(stored: &Stored) -> Self {
-        let mut whole = stored.value();
-        let names = whole["status"]["acceptedNames"].take();
+    fn of(definition: &Value) -> Self {
+        let names = &definition["status"]["acceptedNames"];
         Self {
-            name: meta_text(&whole, "name").to_owned(),
-            group: whole["spec"]["group"].as_str().unwrap_or_default().to_owned(),
+            name: meta_text(definition, "name").to_owned(),
+            group: group(definition).to_owned(),
             definition: json!({"status": {"acceptedNames": names}}),
         }
     }
 }
 
 /// What the kinds of a definition depend on.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Fingerprint {
     uid: String,
     generation: i64,
@@ -97,8 +101,8 @@ impl Controller {
     /// Serves what is stored already, and returns where to go on.
     pub async fn start(&mut self) -> u64 {
         let listing = self.registry.store().list(&resource(), None);
-        for stored in &listing.items {
-            self.handle(stored).await;
+        for some in listing.items.chunks(AT_ONCE) {
+            self.handle(some.iter().cloned()).await;
         }
         self.done.send_replace(listing.revision);
         listing.revision
@@ -120,111 +124,139 @@ impl Controller {
 
     async fn follow(&mut self, cursor: &mut Cursor) -> CursorError {
         loop {
-            let event = match cursor.next().await {
+            let first = match cursor.next().await {
                 Ok(event) => event,
                 Err(error) => return error,
             };
-            match self.registry.store().get(&event.key) {
-                // Only the newest state counts.
-                Some(stored) => Aside::new(self.handle(&stored)).await,
-                None => self.forget(&event.key.name, &event.object.value()).await,
+            let mut events = vec![first];
+            let missed = loop {
+                match cursor.try_next() {
+                    Ok(Some(event)) if events.len() < AT_ONCE => events.push(event),
+                    Ok(Some(event)) => {
+                        events.push(event);
+                        break None;
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            Aside::new(self.handle_events(&events)).await;
+            if let Some(last) = events.last() {
+                self.done.send_replace(last.revision);
             }
-            self.done.send_replace(event.revision);
-        }
-    }
-
-    async fn handle(&mut self, stored: &Stored) {
-        let definition = stored.value();
-        let name = meta_text(&definition, "name").to_owned();
-        if !meta_text(&definition, "deletionTimestamp").is_empty() {
-            self.serve(&name, &definition, stored.revision);
-            self.clean_up(&name, &definition);
-            return;
-        }
-        match self.write_status(&name, &definition).await {
-            Ok(definition) => self.serve(&name, &definition, stored.revision),
-            // It went or changed in between; another event says so.
-            Err(error) if matches!(error.code, 404 | 409) => {}
-            Err(error) => {
-                tracing::warn!(definition = name, %error, "the status of a definition cannot be written");
+            if let Some(error) = missed {
+                return error;
             }
         }
     }
 
-    /// Gives the definition the status it should have; returns it as it then is.
-    async fn write_status(&mut self, name: &str, definition: &Value) -> Result<Value, ApiError> {
-        let now = crate::registry::seconds((self.clock)());
-        let taken = self.taken(name, definition);
-        let settled = settle(definition, &taken, &now);
-        if settled == *definition {
-            return Ok(settled);
+    async fn handle_events(&mut self, events: &[Arc<Event>]) {
+        let mut changed: Vec<(&Key, Stored)> = Vec::new();
+        for event in events {
+            let known = changed.iter().position(|(key, _)| **key == event.key);
+            // Only the newest state counts, in the place of the first event.
+            match (self.registry.store().get(&event.key), known) {
+                (Some(stored), Some(position)) => changed[position].1 = stored,
+                (Some(stored), None) => changed.push((&event.key, stored)),
+                (None, _) => {
+                    self.handle(std::mem::take(&mut changed).into_iter().map(|(_, stored)| stored))
+                        .await;
+                    self.forget(&event.key.name, &event.object.value()).await;
+                }
+            }
         }
-        let table = self.registry.kinds().snapshot();
-        let kind = definition_kind(&table)?;
-        let options = server_options();
-        let user = User::server();
-        let request = Request {
-            kind,
-            part: Part::Status,
-            namespace: None,
-            user: &user,
-            options: &options,
-            now: (self.clock)(),
+        self.handle(changed.into_iter().map(|(_, stored)| stored)).await;
+    }
+
+    /// Decides about definitions in this order, and does what follows.
+    async fn handle(&mut self, some: impl Iterator<Item = Stored> + Send) {
+        let mut jobs = JoinSet::new();
+        // What was decided here already, and is not in the store yet.
+        let mut decided: Vec<Outline> = Vec::new();
+        for stored in some {
+            let definition = stored.value();
+            let name = meta_text(&definition, "name").to_owned();
+            let is_deleting = !meta_text(&definition, "deletionTimestamp").is_empty();
+            let (settled, taken) = if is_deleting {
+                (definition.clone(), Taken::default())
+            } else {
+                let taken = self.taken(&name, &definition, &decided);
+                let now = crate::registry::seconds((self.clock)());
+                (settle(&definition, &taken, &now), taken)
+            };
+            decided.retain(|outline| outline.name != name);
+            decided.push(Outline::of(&settled));
+            let job = Job {
+                registry: self.registry.clone(),
+                now: (self.clock)(),
+                new_kinds: self.new_kinds(&name, &settled, stored.revision),
+                changes_status: settled != definition,
+                name: name.clone(),
+                settled,
+                taken,
+            };
+            jobs.spawn(job.run());
+            if is_deleting {
+                self.clean_up(&name, &definition);
+            }
+        }
+        while let Some(done) = jobs.join_next().await {
+            match done {
+                Ok((name, Some(fingerprint))) => {
+                    self.served.insert(name, fingerprint);
+                }
+                Ok((_, None)) => {}
+                Err(error) => tracing::error!(%error, "a definition could not be handled"),
+            }
+        }
+    }
+
+    /// What an established definition is to be served as, where that is not what it is served as. One that is being
+    /// deleted is served until its objects are gone.
+    fn new_kinds(&self, name: &str, definition: &Value, revision: u64) -> Option<NewKinds> {
+        if !is_true(definition, ESTABLISHED) {
+            return None;
+        }
+        let fingerprint = Fingerprint::of(definition);
+        let served = self.served.get(name);
+        // What was stored before the schema changed may not fit it. When the server starts, nobody knows what was
+        // written under which schema; the definition has not changed since its revision, though.
+        let since = match served {
+            None => revision,
+            Some(_) => self.registry.store().revision(),
         };
-        let stored = self
-            .registry
-            .modify(&request, name, |old| settle(old, &taken, &now))
-            .await?;
-        Ok(stored.value())
+        (served != Some(&fingerprint)).then_some(NewKinds { fingerprint, since })
     }
 
     /// The names that others of the group hold: other definitions and built-in kinds.
-    fn taken(&mut self, name: &str, definition: &Value) -> Taken {
-        let group = definition["spec"]["group"].as_str().unwrap_or_default();
+    fn taken(&mut self, name: &str, definition: &Value, decided: &[Outline]) -> Taken {
+        let group = group(definition);
         let listing = self.registry.store().list(&resource(), None);
         let mut outlines = HashMap::with_capacity(listing.items.len());
         for stored in &listing.items {
             let known = self.outlines.remove(&stored.revision);
-            outlines.insert(stored.revision, known.unwrap_or_else(|| Outline::of(stored)));
+            outlines.insert(
+                stored.revision,
+                known.unwrap_or_else(|| Outline::of(&stored.value())),
+            );
         }
         self.outlines = outlines;
-        let others = self.outlines.values();
+        let is_decided = |outline: &&Outline| decided.iter().any(|known| known.name == outline.name);
+        let stored = self.outlines.values().filter(|outline| !is_decided(outline));
+        let others = stored.chain(decided);
         let others = others.filter(|outline| outline.group == group && outline.name != name);
         Taken::by(others.map(|outline| &outline.definition))
-    }
-
-    /// Serves an established definition; one that is being deleted is served until its objects are gone.
-    fn serve(&mut self, name: &str, definition: &Value, revision: u64) {
-        if !is_true(definition, ESTABLISHED) {
-            return;
-        }
-        let fingerprint = Fingerprint::of(definition);
-        if self.served.get(name) == Some(&fingerprint) {
-            return;
-        }
-        let is_new = !self.served.contains_key(name);
-        // What was stored before the schema changed may not fit it. When the server starts, nobody knows what was
-        // written under which schema; the definition has not changed since its revision, though.
-        let store = self.registry.store();
-        let since = if is_new { revision } else { store.revision() };
-        match aside(|| compile::compile(definition, since)) {
-            Ok(kinds) => {
-                self.registry.kinds().replace(name, kinds);
-                self.served.insert(name.to_owned(), fingerprint);
-            }
-            Err(why) => tracing::error!(definition = name, why, "an accepted definition cannot be served"),
-        }
     }
 
     async fn forget(&mut self, name: &str, definition: &Value) {
         self.served.remove(name);
         self.registry.kinds().replace(name, Vec::new());
         // Names that became free may be wanted by others.
-        let group = &definition["spec"]["group"];
-        for stored in self.registry.store().list(&resource(), None).items {
-            if stored.value()["spec"]["group"] == *group {
-                self.handle(&stored).await;
-            }
+        let group = group(definition);
+        let mut others = self.registry.store().list(&resource(), None).items;
+        others.retain(|stored| self::group(&stored.value()) == group);
+        for some in others.chunks(AT_ONCE) {
+            self.handle(some.iter().cloned()).await;
         }
     }
 
@@ -255,6 +287,81 @@ impl Controller {
                 .remove(&name);
         });
     }
+}
+
+/// What follows from a decision about a definition.
+struct Job {
+    registry: Registry,
+    now: Timestamp,
+    name: String,
+    /// The definition with the status that it should have.
+    settled: Value,
+    taken: Taken,
+    changes_status: bool,
+    new_kinds: Option<NewKinds>,
+}
+
+/// That a definition is to be compiled.
+struct NewKinds {
+    fingerprint: Fingerprint,
+    /// The revision up to which objects were written before.
+    since: u64,
+}
+
+impl Job {
+    /// Does it: a definition is served before it says so. Gives the name, and as what it is served from now on.
+    async fn run(self) -> (String, Option<Fingerprint>) {
+        let mut served = None;
+        if let Some(NewKinds { fingerprint, since }) = &self.new_kinds {
+            match aside(|| compile::compile(&self.settled, *since)) {
+                Ok(kinds) => {
+                    self.registry.kinds().replace(&self.name, kinds);
+                    served = Some(fingerprint.clone());
+                }
+                Err(why) => {
+                    tracing::error!(
+                        definition = self.name,
+                        why,
+                        "an accepted definition cannot be served"
+                    );
+                }
+            }
+        }
+        if self.changes_status {
+            match self.write_status().await {
+                // It went or changed in between; another event says so.
+                Err(error) if matches!(error.code, 404 | 409) => {}
+                Err(error) => {
+                    tracing::warn!(definition = self.name, %error, "the status of a definition cannot be written");
+                }
+                Ok(()) => {}
+            }
+        }
+        (self.name, served)
+    }
+
+    async fn write_status(&self) -> Result<(), ApiError> {
+        let table = self.registry.kinds().snapshot();
+        let kind = definition_kind(&table)?;
+        let options = server_options();
+        let user = User::server();
+        let request = Request {
+            kind,
+            part: Part::Status,
+            namespace: None,
+            user: &user,
+            options: &options,
+            now: self.now,
+        };
+        let now = crate::registry::seconds(self.now);
+        let settle = |old: &Value| settle(old, &self.taken, &now);
+        self.registry.modify(&request, &self.name, settle).await?;
+        Ok(())
+    }
+}
+
+fn group(definition: &Value) -> &str {
+    definition["spec"]["group"].as_str().unwrap_or_default()
 }
 
 fn definition_kind(table: &KindTable) -> Result<&Arc<Kind>, ApiError> {

@@ -30,6 +30,11 @@ pub(crate) fn all() -> anyhow::Result<Vec<Value>> {
         .collect()
 }
 
+/// Whether what was applied are the definitions of this build.
+pub(crate) fn are_current(known: &Definitions) -> bool {
+    known.digest == publish::DEFINITIONS.trim_end()
+}
+
 /// Whether a server has the definitions just as they were when they had been applied. Then nothing has to be made
 /// from the types, sent and judged.
 ///
@@ -37,7 +42,7 @@ pub(crate) fn all() -> anyhow::Result<Vec<Value>> {
 ///
 /// When they cannot be listed.
 pub(crate) async fn are_unchanged(client: &Client, known: &Definitions) -> anyhow::Result<bool> {
-    if known.digest != publish::DEFINITIONS.trim_end() {
+    if !are_current(known) {
         return Ok(false);
     }
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());

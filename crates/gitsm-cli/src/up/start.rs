@@ -15,9 +15,11 @@ use crate::up::{cluster, control, definitions, detach, embedded};
 use anyhow::Context as _;
 use gitsm_apiserver::server::Server;
 use kube::Client;
+use serde_json::Value;
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -55,6 +57,12 @@ pub(crate) fn embedded(start: &Start) -> anyhow::Result<Exit> {
     // A note that a crash left behind must not be taken for ours.
     forget_note(data)?;
     let mut remembered = Remembered::read(&data.remembered())?;
+    // Takes as long as the start of the server, which waits for the disk meanwhile.
+    let definitions = remembered
+        .definitions
+        .as_ref()
+        .is_none_or(|known| !definitions::are_current(known))
+        .then(|| std::thread::spawn(definitions::all));
     let mut source = match source::find(start.estate.as_deref(), data, &remembered)? {
         Found::Valid(source) => Some(*source),
         Found::Invalid => return Ok(Exit::Findings),
@@ -76,7 +84,11 @@ pub(crate) fn embedded(start: &Start) -> anyhow::Result<Exit> {
             if let Err(error) = control::serve(data, server.registry().store().clone()) {
                 say(&format!("no backup while the server runs: {error:#}"));
             }
-            fill_and_announce(start, source, &server, kept, &mut remembered).await
+            let definitions = match definitions {
+                Some(thread) => Some(joined(thread).await?),
+                None => None,
+            };
+            fill_and_announce(start, source, &server, kept, definitions, &mut remembered).await
         };
         let filled = tokio::select! {
             filled = work => filled.map(Some),
@@ -109,6 +121,7 @@ async fn fill_and_announce(
     source: Option<Source>,
     server: &Server,
     kept: Kept,
+    new_definitions: Option<Vec<Value>>,
     remembered: &mut Remembered,
 ) -> anyhow::Result<Exit> {
     let data = &start.data;
@@ -128,12 +141,16 @@ async fn fill_and_announce(
         ));
     }
     let client = cluster::embedded(data).await?;
-    let are_there = match &remembered.definitions {
-        Some(known) => definitions::are_unchanged(&client, known).await?,
-        None => false,
+    let are_there = match (&new_definitions, &remembered.definitions) {
+        (None, Some(known)) => definitions::are_unchanged(&client, known).await?,
+        _ => false,
     };
     if !are_there {
-        remembered.definitions = Some(define(&client, start.force).await?);
+        let all = match new_definitions {
+            Some(all) => all,
+            None => definitions::all()?,
+        };
+        remembered.definitions = Some(define(&client, all, start.force).await?);
         remembered.write(&data.remembered())?;
     }
     let (source, applied) = fill(&client, source, start.force).await?;
@@ -195,7 +212,7 @@ pub(crate) fn on_cluster(start: &Start, context: Option<&str>) -> anyhow::Result
             remembered.estate = Some(source.place.clone());
             remembered.write(&data.remembered())?;
         }
-        define(&current.client, start.force).await?;
+        define(&current.client, definitions::all()?, start.force).await?;
         let (source, applied) = fill(&current.client, source, start.force).await?;
         let outcome = Outcome {
             server: format!("{}, Kubernetes {}", current.url, current.version),
@@ -210,15 +227,18 @@ pub(crate) fn on_cluster(start: &Start, context: Option<&str>) -> anyhow::Result
     })
 }
 
+/// What a thread gives, without holding up others.
+async fn joined<T: Send + 'static>(thread: JoinHandle<anyhow::Result<T>>) -> anyhow::Result<T> {
+    let joined = tokio::task::spawn_blocking(|| thread.join()).await;
+    match joined {
+        Ok(Ok(result)) => result,
+        _ => anyhow::bail!("making the definitions failed, which is a defect of gitsm"),
+    }
+}
+
 /// Writes our definitions and waits until they are served.
-async fn define(client: &Client, force: bool) -> anyhow::Result<Definitions> {
-    let crds = apply::all(
-        client,
-        apply::definitions(definitions::all()?),
-        force,
-        "Applying definitions",
-    )
-    .await?;
+async fn define(client: &Client, all: Vec<Value>, force: bool) -> anyhow::Result<Definitions> {
+    let crds = apply::all(client, apply::definitions(all), force, "Applying definitions").await?;
     let text = outcome::problems(&crds.problems);
     anyhow::ensure!(
         crds.problems.is_empty(),
