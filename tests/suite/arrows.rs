@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gitsm-git", &["gitsm-core"]),
     ("gitsm-check", &["gitsm-api", "gitsm-core", "gitsm-schema"]),
     ("gitsm-apiserver", &["gitsm-apply", "gitsm-schema"]),
+    ("gitsm-operator", &["gitsm-api", "gitsm-check", "gitsm-core"]),
     (
         "gitsm-cli",
         &[
