@@ -16,7 +16,7 @@ use crate::store::{Cursor, CursorError, Event, Key, Stored};
 use crate::user::User;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -39,29 +39,19 @@ pub struct Controller {
     clock: Clock,
     /// What was compiled, by the name of the definition.
     served: HashMap<String, Fingerprint>,
-    /// What is needed of each definition when another one is judged, by the revision that wrote it: definitions are
-    /// large, and reading all of them for each of them took longer than anything else here.
-    outlines: HashMap<u64, Outline>,
+    /// The names that definitions hold: by their group, and by the name of the definition.
+    accepted: HashMap<String, BTreeMap<String, AcceptedNames>>,
     cleaning: Arc<Mutex<HashSet<String>>>,
     done: watch::Sender<u64>,
 }
 
-/// Name and group of a definition and, as a definition has them, the names that it was given.
+/// A definition with no more than the names that it was given.
 #[derive(Debug)]
-struct Outline {
-    name: String,
-    group: String,
-    definition: Value,
-}
+struct AcceptedNames(Value);
 
-impl Outline {
+impl AcceptedNames {
     fn of(definition: &Value) -> Self {
-        let names = &definition["status"]["acceptedNames"];
-        Self {
-            name: meta_text(definition, "name").to_owned(),
-            group: group(definition).to_owned(),
-            definition: json!({"status": {"acceptedNames": names}}),
-        }
+        Self(json!({"status": {"acceptedNames": definition["status"]["acceptedNames"]}}))
     }
 }
 
@@ -92,7 +82,7 @@ impl Controller {
             registry,
             clock,
             served: HashMap::new(),
-            outlines: HashMap::new(),
+            accepted: HashMap::new(),
             cleaning: Arc::default(),
             done,
         }
@@ -101,6 +91,10 @@ impl Controller {
     /// Serves what is stored already, and returns where to go on.
     pub async fn start(&mut self) -> u64 {
         let listing = self.registry.store().list(&resource(), None);
+        self.accepted.clear();
+        for stored in &listing.items {
+            self.note(&stored.value());
+        }
         for some in listing.items.chunks(AT_ONCE) {
             self.handle(some.iter().cloned()).await;
         }
@@ -171,8 +165,6 @@ impl Controller {
     /// Decides about definitions in this order, and does what follows.
     async fn handle(&mut self, some: impl Iterator<Item = Stored> + Send) {
         let mut jobs = JoinSet::new();
-        // What was decided here already, and is not in the store yet.
-        let mut decided: Vec<Outline> = Vec::new();
         for stored in some {
             let definition = stored.value();
             let name = meta_text(&definition, "name").to_owned();
@@ -180,12 +172,11 @@ impl Controller {
             let (settled, taken) = if is_deleting {
                 (definition.clone(), Taken::default())
             } else {
-                let taken = self.taken(&name, &definition, &decided);
+                let taken = self.taken(&name, &definition);
                 let now = crate::registry::seconds((self.clock)());
                 (settle(&definition, &taken, &now), taken)
             };
-            decided.retain(|outline| outline.name != name);
-            decided.push(Outline::of(&settled));
+            self.note(&settled);
             let job = Job {
                 registry: self.registry.clone(),
                 now: (self.clock)(),
@@ -228,35 +219,42 @@ impl Controller {
         (served != Some(&fingerprint)).then_some(NewKinds { fingerprint, since })
     }
 
-    /// The names that others of the group hold: other definitions and built-in kinds.
-    fn taken(&mut self, name: &str, definition: &Value, decided: &[Outline]) -> Taken {
-        let group = group(definition);
-        let listing = self.registry.store().list(&resource(), None);
-        let mut outlines = HashMap::with_capacity(listing.items.len());
-        for stored in &listing.items {
-            let known = self.outlines.remove(&stored.revision);
-            outlines.insert(
-                stored.revision,
-                known.unwrap_or_else(|| Outline::of(&stored.value())),
-            );
-        }
-        self.outlines = outlines;
-        let is_decided = |outline: &&Outline| decided.iter().any(|known| known.name == outline.name);
-        let stored = self.outlines.values().filter(|outline| !is_decided(outline));
-        let others = stored.chain(decided);
-        let others = others.filter(|outline| outline.group == group && outline.name != name);
-        Taken::by(others.map(|outline| &outline.definition))
+    /// The names that other definitions of the group hold.
+    fn taken(&self, name: &str, definition: &Value) -> Taken {
+        let others = self.accepted.get(group(definition)).into_iter().flatten();
+        let others = others.filter(|(other, _)| *other != name);
+        Taken::by(others.map(|(_, accepted)| &accepted.0))
+    }
+
+    /// Takes note of the names that a definition holds, before they are stored.
+    fn note(&mut self, definition: &Value) {
+        let names = self.accepted.entry(group(definition).to_owned()).or_default();
+        names.insert(
+            meta_text(definition, "name").to_owned(),
+            AcceptedNames::of(definition),
+        );
     }
 
     async fn forget(&mut self, name: &str, definition: &Value) {
         self.served.remove(name);
         self.registry.kinds().replace(name, Vec::new());
-        // Names that became free may be wanted by others.
         let group = group(definition);
-        let mut others = self.registry.store().list(&resource(), None).items;
-        others.retain(|stored| self::group(&stored.value()) == group);
+        let Some(names) = self.accepted.get_mut(group) else {
+            return;
+        };
+        names.remove(name);
+        // Names that became free may be wanted by others.
+        let others: Vec<Key> = names
+            .keys()
+            .map(|other| Key::new(&resource(), None, other))
+            .collect();
+        if others.is_empty() {
+            self.accepted.remove(group);
+        }
         for some in others.chunks(AT_ONCE) {
-            self.handle(some.iter().cloned()).await;
+            let store = self.registry.store();
+            let stored: Vec<Stored> = some.iter().filter_map(|key| store.get(key)).collect();
+            self.handle(stored.into_iter()).await;
         }
     }
 

@@ -223,6 +223,10 @@ fn refusals(
     refused: &[SchemaRuleError],
     errors: &mut Vec<FieldError>,
 ) {
+    // No rule sees a null.
+    if value.is_null() {
+        return;
+    }
     let here = format!("{at}x-kubernetes-validations[");
     // What is wrong with the schema as a whole is wrong with the whole value.
     let is_here =

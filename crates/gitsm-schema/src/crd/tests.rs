@@ -295,6 +295,54 @@ fn a_missing_type_is_missing_to_all_rules_below_the_first_one() {
     );
 }
 
+/// Upstream prepares schemas for objects only: in defaults each format counts, wherever it stands.
+#[test]
+fn defaults_are_judged_by_formats_that_objects_are_not_judged_by() {
+    let complaints = |ty: &str, format: &str, default: Value| {
+        create(&with_spec(&json!({"type": "object", "properties": {
+            "a": {"type": ty, "format": format, "default": default},
+        }})))
+    };
+    let path = "spec.validation.openAPIV3Schema.properties[spec].properties[a].default";
+    let expected = |found: &str, format: &str| {
+        vec![format!(
+            "{path}: Invalid value: \"{found}\":  in body must be of type {format}: \"{found}\""
+        )]
+    };
+    for format in ["int32", "unheard-of", "date"] {
+        assert_eq!(complaints("string", format, json!({})), expected("", format));
+        assert_eq!(complaints("string", format, json!(7)), expected("int64", format));
+        assert_eq!(
+            complaints("string", format, json!([1])),
+            Vec::<String>::new(),
+            "{format}"
+        );
+    }
+    assert_eq!(complaints("boolean", "int32", json!("x")), Vec::<String>::new());
+    assert_eq!(complaints("integer", "int32", json!("x")).len(), 1);
+}
+
+#[test]
+fn a_rule_that_cannot_be_used_says_nothing_about_a_null_in_a_default() {
+    let schema = |default: Value| {
+        let inside = json!({"type": "object", "properties": {"b": {
+            "type": "string", "nullable": true, "x-kubernetes-validations": [{"rule": "self.missing == 1"}],
+        }}});
+        let map = json!({"type": "object", "additionalProperties": inside, "default": {"k": {"b": default}}});
+        with_spec(&json!({"type": "object", "properties": {"a": map}}))
+    };
+    let complaints = create(&schema(Value::Null));
+    assert!(
+        complaints[0].contains("x-kubernetes-validations[0].rule"),
+        "{complaints:?}"
+    );
+    let complaints = create(&schema(json!("x")));
+    assert!(
+        complaints[0].contains("default[k].b: Invalid value: \"string\": rule compile error"),
+        "{complaints:?}"
+    );
+}
+
 #[test]
 fn formats_and_sets_without_effect_are_warned_of() {
     let set = |ty: &str| json!({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": ty}});

@@ -57,7 +57,7 @@ pub(super) enum Additional {
     Checked(Box<Node>),
 }
 
-/// A format that the node's type supports, with the name it was given.
+/// A format that counts, with the name it was given.
 #[derive(Debug)]
 pub(super) struct Format {
     pub(super) name: String,
@@ -67,6 +67,8 @@ pub(super) struct Format {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum FormatKind {
     Text(StringFormat),
+    /// Nobody knows it.
+    Unknown,
     Int32,
     Int64,
     Float,
@@ -79,17 +81,21 @@ pub(super) struct Pattern {
     pub(super) regex: Arc<Regex>,
 }
 
-/// Whether the types of values that are integers or strings are looked at.
+/// What is judged by a schema. The API server prepares schemas for objects only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum IntOrString {
-    Typed,
-    Untyped,
+pub(super) enum Subject {
+    /// Objects.
+    Object,
+    /// The defaults in the schema: what is an integer or a string may be of any type, and a format counts that is not
+    /// for the type of its schema, or that nobody knows: it decides which values pass and how the others are
+    /// complained about.
+    Default,
 }
 
 /// Compiles the schema of a whole object.
-pub(super) fn structural(schema: &Structural, int_or_string: IntOrString) -> Result<Box<Node>, SchemaError> {
+pub(super) fn structural(schema: &Structural, subject: Subject) -> Result<Box<Node>, SchemaError> {
     Compiler {
-        int_or_string,
+        subject,
         path: Vec::new(),
         patterns: HashMap::new(),
     }
@@ -98,7 +104,7 @@ pub(super) fn structural(schema: &Structural, int_or_string: IntOrString) -> Res
 
 /// Compiles while keeping the path for messages.
 struct Compiler {
-    int_or_string: IntOrString,
+    subject: Subject,
     path: Vec<String>,
     /// The patterns so far: a schema repeats a few of them in many fields.
     patterns: HashMap<String, Arc<Regex>>,
@@ -127,9 +133,9 @@ impl Compiler {
     }
 
     fn structural(&mut self, schema: &Structural) -> Result<Box<Node>, SchemaError> {
-        let types: &[SchemaType] = match (schema.extensions.int_or_string, self.int_or_string) {
-            (true, IntOrString::Typed) => &[SchemaType::Integer, SchemaType::String],
-            (true, IntOrString::Untyped) => &[],
+        let types: &[SchemaType] = match (schema.extensions.int_or_string, self.subject) {
+            (true, Subject::Object) => &[SchemaType::Integer, SchemaType::String],
+            (true, Subject::Default) => &[],
             (false, _) => single(schema.ty),
         };
         let mut node = self.value(&schema.value, types)?;
@@ -182,7 +188,7 @@ impl Compiler {
         node.format = value
             .format
             .as_deref()
-            .and_then(|name| supported_format(name, types));
+            .and_then(|name| format(name, types, self.subject));
         node.min_length = value.min_length;
         node.max_length = value.max_length;
         node.pattern = value
@@ -247,17 +253,23 @@ fn single(ty: Option<SchemaType>) -> &'static [SchemaType] {
     }
 }
 
-/// The format called `name`, where the API server knows it for these types; it ignores all others.
-fn supported_format(name: &str, types: &[SchemaType]) -> Option<Format> {
-    let kind = match (types, name) {
-        ([SchemaType::Integer], "int32") => FormatKind::Int32,
-        ([SchemaType::Integer], "int64") => FormatKind::Int64,
-        ([SchemaType::Number], "float") => FormatKind::Float,
-        ([SchemaType::Number], "double") => FormatKind::Double,
-        ([] | [SchemaType::String] | [_, _, ..], _) => FormatKind::Text(StringFormat::find(name)?),
-        _ => return None,
+/// The format called `name`, where it counts for these types.
+fn format(name: &str, types: &[SchemaType], subject: Subject) -> Option<Format> {
+    let kind = match name {
+        "int32" => FormatKind::Int32,
+        "int64" => FormatKind::Int64,
+        "float" => FormatKind::Float,
+        "double" => FormatKind::Double,
+        _ => StringFormat::find(name).map_or(FormatKind::Unknown, FormatKind::Text),
     };
-    Some(Format {
+    let counts = match (types, kind) {
+        _ if subject == Subject::Default => true,
+        ([SchemaType::Integer], FormatKind::Int32 | FormatKind::Int64)
+        | ([SchemaType::Number], FormatKind::Float | FormatKind::Double)
+        | ([] | [SchemaType::String] | [_, _, ..], FormatKind::Text(_)) => true,
+        _ => false,
+    };
+    counts.then(|| Format {
         name: name.to_owned(),
         kind,
     })

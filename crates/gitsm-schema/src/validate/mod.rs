@@ -14,7 +14,7 @@ use crate::correlate::Correlated;
 use crate::error::{ErrorKind, FieldError};
 use crate::structural::{SchemaError, Structural};
 use crate::trail::Trail;
-use compile::{IntOrString, Node};
+use compile::{Node, Subject};
 use serde_json::Value;
 use std::collections::HashSet;
 use walk::Outcome;
@@ -33,19 +33,19 @@ impl Validator {
     /// A pattern that is not RE2 syntax, or nesting beyond 200 levels.
     pub fn compile(schema: &Structural) -> Result<Self, SchemaError> {
         Ok(Self {
-            root: compile::structural(schema, IntOrString::Typed)?,
+            root: compile::structural(schema, Subject::Object)?,
         })
     }
 
     /// Compiles a schema to judge defaults in it, as the API server does: what is an integer or a string may be of
-    /// any type.
+    /// any type, and every format counts.
     ///
     /// # Errors
     ///
     /// As [`Validator::compile`].
     pub(crate) fn compile_for_defaults(schema: &Structural) -> Result<Self, SchemaError> {
         Ok(Self {
-            root: compile::structural(schema, IntOrString::Untyped)?,
+            root: compile::structural(schema, Subject::Default)?,
         })
     }
 

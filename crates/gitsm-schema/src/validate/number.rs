@@ -153,9 +153,10 @@ impl Node {
 
     /// Whether a number fits the node's type and format; complains where it does not.
     fn check_range(&self, number: Numeric, prefix: &str, at: &Trail<'_>, out: &mut Outcome) -> bool {
-        let format = self.format.as_ref();
+        let mut format = self.format.as_ref();
         let (fits, word) = match self.types {
             [SchemaType::Integer] => {
+                format = format.filter(|format| matches!(format.kind, FormatKind::Int32 | FormatKind::Int64));
                 let integer = match number {
                     Numeric::Integer(integer) => Some(integer),
                     Numeric::Float(float) => exact(float),

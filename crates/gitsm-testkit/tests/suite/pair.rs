@@ -195,7 +195,7 @@ impl Side {
         json!({
             "code": reply.status.as_u16(),
             "type": media_type,
-            "warnings": reply.warnings().iter().map(|text| self.normal.of(&json!(text))).collect::<Vec<_>>(),
+            "warnings": in_one_order(reply.warnings()).iter().map(|text| self.normal.of(&json!(text))).collect::<Vec<_>>(),
             "body": self.normal.of(body),
         })
     }
@@ -319,4 +319,20 @@ fn without_managed_fields(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(without_managed_fields),
         _ => {}
     }
+}
+
+/// Warnings about formats come from a map of Go, in an order of its own each time.
+fn in_one_order(mut warnings: Vec<String>) -> Vec<String> {
+    let is_about_format = |text: &String| text.contains("unrecognized format");
+    let mut about_formats: Vec<String> = warnings
+        .iter()
+        .filter(|text| is_about_format(text))
+        .cloned()
+        .collect();
+    about_formats.sort();
+    let mut sorted = about_formats.into_iter();
+    for warning in warnings.iter_mut().filter(|text| is_about_format(text)) {
+        *warning = sorted.next().unwrap_or_default();
+    }
+    warnings
 }
