@@ -123,17 +123,17 @@ impl Controller {
                 Err(error) => return error,
             };
             let mut events = vec![first];
-            let missed = loop {
+            let mut missed = None;
+            while events.len() < AT_ONCE {
                 match cursor.try_next() {
-                    Ok(Some(event)) if events.len() < AT_ONCE => events.push(event),
-                    Ok(Some(event)) => {
-                        events.push(event);
-                        break None;
+                    Ok(Some(event)) => events.push(event),
+                    Ok(None) => break,
+                    Err(error) => {
+                        missed = Some(error);
+                        break;
                     }
-                    Ok(None) => break None,
-                    Err(error) => break Some(error),
                 }
-            };
+            }
             Aside::new(self.handle_events(&events)).await;
             if let Some(last) = events.last() {
                 self.done.send_replace(last.revision);

@@ -1,7 +1,9 @@
 //! The life of custom resource definitions.
 
-use crate::harness::{DEFINITIONS, FOOS, JSON, MERGE, Running, foo, foos};
+use crate::harness::{DEFINITIONS, FOOS, JSON, MERGE, PATIENCE, Running, foo, foos};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn a_definition_is_served_as_soon_as_it_is_created() {
@@ -48,6 +50,51 @@ async fn a_taken_kind_is_not_served() {
         .await
         .expect(200);
     server.until("/apis/x.dev/v1/bars", 200).await;
+}
+
+/// Many come at once and are worked on together; which of them is first is chance, but only one is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_definitions_that_come_together_one_gets_the_names() {
+    const COUNT: usize = 12;
+    let server = Arc::new(Running::start().await);
+    let mut creating = JoinSet::new();
+    for number in 0..COUNT {
+        let server = Arc::clone(&server);
+        creating.spawn(async move {
+            let mut one = foos();
+            one["metadata"]["name"] = format!("foos{number}.x.dev").into();
+            one["spec"]["names"] = json!({"plural": format!("foos{number}"), "kind": "Foo"});
+            server.post(DEFINITIONS, &one).await.expect(201);
+        });
+    }
+    while let Some(created) = creating.join_next().await {
+        created.unwrap();
+    }
+    for left in (1..=COUNT).rev() {
+        let found = async {
+            loop {
+                let list = server.get(DEFINITIONS).await.expect(200).json();
+                let items = list["items"].as_array().unwrap().clone();
+                let established = |one: &&Value| one["status"]["conditions"][1]["status"] == "True";
+                let names: Vec<String> = items
+                    .iter()
+                    .filter(established)
+                    .map(|one| one["spec"]["names"]["plural"].as_str().unwrap().to_owned())
+                    .collect();
+                assert!(names.len() <= 1, "{names:?}");
+                if let [name] = &*names
+                    && items.len() == left
+                {
+                    return name.clone();
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let plural = tokio::time::timeout(PATIENCE, found).await.unwrap();
+        server.get(&format!("/apis/x.dev/v1/{plural}")).await.expect(200);
+        let path = format!("{DEFINITIONS}/{plural}.x.dev");
+        server.delete(&path, &json!({})).await.expect(200);
+    }
 }
 
 #[tokio::test]
