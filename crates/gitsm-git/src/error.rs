@@ -152,6 +152,27 @@ pub enum Error {
         /// How often it was tried.
         attempts: usize,
     },
+    /// There are more commits than the caller takes.
+    #[error("there are more than {limit} commits between {from} and {to}")]
+    TooManyCommits {
+        /// The commit before the first one.
+        from: CommitId,
+        /// The last one.
+        to: CommitId,
+        /// What the caller takes.
+        limit: usize,
+    },
+    /// A key that is to be trusted cannot be used.
+    #[error(
+        "key {name:?} cannot be used: {problem}; it must be the public key of an Ed25519 key of SSH \
+         (`ssh-ed25519 AAAA...`)"
+    )]
+    TrustedKey {
+        /// The name that it was given.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The key that commits are signed with cannot be used.
     #[error(
         "cannot sign with this key: {problem}; it must be an Ed25519 key in OpenSSH's format without passphrase \

@@ -4,7 +4,7 @@ use crate::{Error, Result};
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey};
 
 /// What git calls the use of a key for commits: a signature made for another use counts for nothing here.
-const NAMESPACE: &str = "git";
+pub(crate) const NAMESPACE: &str = "git";
 
 /// A private key that commits are signed with. It is never shown.
 pub struct SigningKey(PrivateKey);
