@@ -5,6 +5,7 @@
 mod arbitrary;
 mod facts;
 mod size;
+mod sync;
 mod values;
 
 use crate::digest::canonical_json;

@@ -1,7 +1,7 @@
 //! What a decision about a repository is taken from.
 
 use super::prune;
-use crate::ident::{GitRevision, RepositoryPath};
+use crate::ident::GitRevision;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -161,9 +161,6 @@ pub enum Judged {
     },
     /// The tree could not be read: damaged, too large, or not to be trusted.
     Unreadable {
-        /// The folder that is applied, where it is not all of it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        path: Option<RepositoryPath>,
         /// Why, for people.
         message: String,
     },

@@ -140,7 +140,7 @@ fn refusal(facts: &Facts, head: &GitRevision, from: Option<&GitRevision>, ancest
     }
     match &facts.judged {
         None => return Gate::Ask(Step::Judge(head.clone())),
-        Some(Judged::Unreadable { message, .. }) => {
+        Some(Judged::Unreadable { message }) => {
             return closed(
                 Reason::TreeUnreadable,
                 format!("commit {}: {message}", short(head)),

@@ -176,7 +176,6 @@ fn whatever_is_refused_leaves_the_last_applied_commit_standing_and_repaired() {
         (
             World {
                 judged: Judged::Unreadable {
-                    path: None,
                     message: "a symbolic link".to_owned(),
                 },
                 ..good()
