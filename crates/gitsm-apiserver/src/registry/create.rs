@@ -83,7 +83,7 @@ impl Registry {
     async fn create_named(
         &self,
         request: &Request<'_>,
-        object: Value,
+        mut object: Value,
         now: &str,
         warnings: &mut Vec<String>,
     ) -> Result<Stored, ApiError> {
@@ -103,6 +103,7 @@ impl Registry {
             ..writing(request)
         };
         self.admit(request, writing, &object, warnings).await?;
+        super::update::prune(kind, &mut object);
         if !meta_text(&object, "resourceVersion").is_empty() {
             let why = "resourceVersion should not be set on objects to be created";
             return Err(ApiError::new(500, "", why));

@@ -269,8 +269,7 @@ fn complete_applied(request: &Request<'_>, name: &str, object: &mut Value) -> Re
     check_patched(request, name, object)?;
     if matches!(request.kind.origin, Origin::Custom(_)) {
         // Merging knows the schema, and what it made null stays so. Yet it takes what is unknown below a place that
-        // keeps unknown fields, where the schema may say more.
-        request.kind.schema.object.prune(object);
+        // keeps unknown fields, where the schema may say more; that goes after the object was judged, as upstream.
         request.kind.schema.object.fill_defaults(object);
         gitsm_schema::object_meta::drop_empty(object);
         return Ok(());

@@ -162,6 +162,7 @@ impl Registry {
         }
         warnings.extend(kind.strategy.warnings(&object, Some(&old)));
         self.admit(request, writing, &object, warnings).await?;
+        prune(kind, &mut object);
         // As upstream, which compares what would be written: 1.0 is written as 1, so that it is no change of a 1.
         write_whole_floats(&mut object);
         if object == old {
@@ -194,6 +195,13 @@ impl Registry {
             Err(WriteError::Missing) => Err(ApiError::not_found(request.named(), name)),
             Err(other) => Err(store_error(&other)),
         }
+    }
+}
+
+/// Takes away what the schema does not know and an apply has left in: it was judged with the rest.
+pub(super) fn prune(kind: &Kind, object: &mut Value) {
+    if matches!(kind.origin, Origin::Custom(_)) {
+        kind.schema.object.prune(object);
     }
 }
 

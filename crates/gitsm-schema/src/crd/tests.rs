@@ -344,6 +344,22 @@ fn a_rule_that_cannot_be_used_says_nothing_about_a_null_in_a_default() {
 }
 
 #[test]
+fn types_are_named_from_the_schema_of_a_rule_on() {
+    let inside = json!({
+        "type": "array", "maxItems": 4, "items": {"type": "object", "properties": {"name": {"type": "string"}}},
+        "x-kubernetes-validations": [{"rule": "self.missing == 1"}],
+    });
+    let outside = json!({"type": "array", "maxItems": 5, "items": inside, "default": [[{"name": "x"}]]});
+    let complaints = create(&with_spec(
+        &json!({"type": "object", "properties": {"a": outside}}),
+    ));
+    assert!(
+        complaints[0].contains("type 'list(selfType.@idx)' does not support field selection"),
+        "{complaints:?}"
+    );
+}
+
+#[test]
 fn formats_and_sets_without_effect_are_warned_of() {
     let set = |ty: &str| json!({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": ty}});
     let old = with_spec(&json!({"type": "object", "properties": {

@@ -366,13 +366,19 @@ impl Compiler {
         result
     }
 
+    /// Whether the rules are those of the whole schema, which has the fields of a resource.
+    fn is_at_root(&self) -> bool {
+        self.path.iter().all(|step| step.starts_with("allOf["))
+    }
+
     fn rules(&mut self, rules: &[ValidationRule], schema: &Structural, decl: Option<&DeclType>) -> Vec<Rule> {
         let own;
         let mut decl = decl;
         if self.scope.is_untyped {
             decl = None;
-        } else if decl.is_none() && self.reports.is_some() && !rules.is_empty() {
-            // A definition is accepted by what the schema of the rules says, wherever it stands.
+        } else if !rules.is_empty() && !self.is_at_root() && (decl.is_some() || self.reports.is_some()) {
+            // The type by itself, so that its parts are named from the schema of the rules on, as the API server names
+            // them. A definition is accepted by it wherever it stands.
             own = type_of(schema);
             decl = own.as_ref();
         }
