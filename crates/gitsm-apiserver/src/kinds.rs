@@ -13,7 +13,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Everything that is served at one moment.
 #[derive(Debug, Default)]
 pub struct KindTable {
-    groups: BTreeMap<String, Group>,
+    /// Shared between tables: each definition makes a new one.
+    groups: BTreeMap<Arc<str>, Arc<Group>>,
     epoch: u64,
 }
 
@@ -39,6 +40,41 @@ pub struct GroupVersion {
 }
 
 impl Group {
+    /// The group of kinds that are all of it. What has not changed since `before` is shared with it.
+    fn of(name: &str, kinds: Vec<Arc<Kind>>, before: Option<&Self>) -> Self {
+        let mut found: BTreeMap<String, BTreeMap<String, Arc<Kind>>> = BTreeMap::new();
+        for kind in kinds {
+            found
+                .entry(kind.version.clone())
+                .or_default()
+                .entry(kind.resource.resource.to_string())
+                .or_insert(kind);
+        }
+        let mut versions: Vec<Arc<GroupVersion>> = found
+            .into_iter()
+            .map(
+                |(version, by_resource)| match before.and_then(|group| group.version(&version)) {
+                    Some(old) if same_kinds(&old.by_resource, &by_resource) => Arc::clone(old),
+                    _ => Arc::new(GroupVersion {
+                        group: name.to_owned(),
+                        version,
+                        by_resource,
+                        openapi: Cache::default(),
+                    }),
+                },
+            )
+            .collect();
+        versions.sort_by(|a, b| by_priority(&a.version, &b.version));
+        Self {
+            name: name.to_owned(),
+            versions,
+        }
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
+        self.versions.iter().flat_map(|version| version.kinds())
+    }
+
     /// The name; empty for the core group.
     pub fn name(&self) -> &str {
         &self.name
@@ -89,41 +125,16 @@ impl GroupVersion {
 impl KindTable {
     /// A table of kinds. Of two kinds with the same group, version and resource the first stays.
     pub fn new(kinds: impl IntoIterator<Item = Arc<Kind>>, epoch: u64) -> Self {
-        Self::with_shared(kinds, epoch, None)
-    }
-
-    fn with_shared(kinds: impl IntoIterator<Item = Arc<Kind>>, epoch: u64, before: Option<&Self>) -> Self {
-        let mut found: BTreeMap<String, BTreeMap<String, BTreeMap<String, Arc<Kind>>>> = BTreeMap::new();
+        let mut by_group: BTreeMap<String, Vec<Arc<Kind>>> = BTreeMap::new();
         for kind in kinds {
-            found
+            by_group
                 .entry(kind.resource.group.to_string())
                 .or_default()
-                .entry(kind.version.clone())
-                .or_default()
-                .entry(kind.resource.resource.to_string())
-                .or_insert(kind);
+                .push(kind);
         }
-        let groups = found
+        let groups = by_group
             .into_iter()
-            .map(|(name, versions)| {
-                let mut versions: Vec<Arc<GroupVersion>> = versions
-                    .into_iter()
-                    .map(|(version, by_resource)| {
-                        let old = before.and_then(|table| table.group_version(&name, &version));
-                        match old {
-                            Some(old) if same_kinds(&old.by_resource, &by_resource) => Arc::clone(old),
-                            _ => Arc::new(GroupVersion {
-                                group: name.clone(),
-                                version,
-                                by_resource,
-                                openapi: Cache::default(),
-                            }),
-                        }
-                    })
-                    .collect();
-                versions.sort_by(|a, b| by_priority(&a.version, &b.version));
-                (name.clone(), Group { name, versions })
-            })
+            .map(|(name, kinds)| (Arc::from(&*name), Arc::new(Group::of(&name, kinds, None))))
             .collect();
         Self { groups, epoch }
     }
@@ -157,7 +168,7 @@ impl KindTable {
 
     /// One API group.
     pub fn group(&self, group: &str) -> Option<&Group> {
-        self.groups.get(group)
+        self.groups.get(group).map(|group| &**group)
     }
 
     /// One version of one API group.
@@ -171,6 +182,7 @@ impl KindTable {
         let mut groups: Vec<&Group> = self
             .groups
             .values()
+            .map(|group| &**group)
             .filter(|group| !group.name.is_empty())
             .collect();
         groups.sort_by_key(|group| group_rank(&group.name));
@@ -179,8 +191,7 @@ impl KindTable {
 
     /// Every served kind in every version, the core group first, then groups, versions and resources by name.
     pub fn kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
-        let versions = self.groups.values().flat_map(|group| group.versions.iter());
-        versions.flat_map(|version| version.kinds())
+        self.groups.values().flat_map(|group| group.kinds())
     }
 
     /// Every group version, the core group first.
@@ -318,17 +329,30 @@ impl Kinds {
     /// unless neither before nor after anything is served. Built-in kinds are never replaced.
     pub fn replace(&self, crd: &str, kinds: Vec<Arc<Kind>>) -> Arc<KindTable> {
         let of_crd = |kind: &Arc<Kind>| matches!(&kind.origin, Origin::Custom(name) if name == crd);
+        // A definition is named by its resource and its group.
+        let name = crd.split_once('.').map_or(crd, |(_, group)| group);
+        debug_assert!(kinds.iter().all(|kind| *kind.resource.group == *name));
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if kinds.is_empty() && !current.kinds().any(of_crd) {
+        let before = current.groups.get(name).map(|group| &**group);
+        let known = || before.into_iter().flat_map(Group::kinds);
+        if kinds.is_empty() && !known().any(of_crd) {
             return Arc::clone(&current);
         }
-        let all: Vec<Arc<Kind>> = current
-            .kinds()
+        let all: Vec<Arc<Kind>> = known()
             .filter(|kind| !of_crd(kind))
             .cloned()
             .chain(kinds)
             .collect();
-        let next = KindTable::with_shared(all, current.epoch + 1, Some(&current));
+        let mut groups = current.groups.clone();
+        if all.is_empty() {
+            groups.remove(name);
+        } else {
+            groups.insert(Arc::from(name), Arc::new(Group::of(name, all, before)));
+        }
+        let next = KindTable {
+            groups,
+            epoch: current.epoch + 1,
+        };
         *current = Arc::new(next);
         self.epochs.send_replace(current.epoch);
         Arc::clone(&current)
