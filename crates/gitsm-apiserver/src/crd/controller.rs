@@ -165,6 +165,7 @@ impl Controller {
     /// Decides about definitions in this order, and does what follows.
     async fn handle(&mut self, some: impl Iterator<Item = Stored> + Send) {
         let mut jobs = JoinSet::new();
+        let mut leaving = Vec::new();
         for stored in some {
             let definition = stored.value();
             let name = meta_text(&definition, "name").to_owned();
@@ -188,7 +189,7 @@ impl Controller {
             };
             jobs.spawn(job.run());
             if is_deleting {
-                self.clean_up(&name, &definition);
+                leaving.push((name, definition));
             }
         }
         while let Some(done) = jobs.join_next().await {
@@ -199,6 +200,10 @@ impl Controller {
                 Ok((_, None)) => {}
                 Err(error) => tracing::error!(%error, "a definition could not be handled"),
             }
+        }
+        // Objects of a kind that is not served yet, as after a start, would be taken for none.
+        for (name, definition) in leaving {
+            self.clean_up(&name, &definition);
         }
     }
 

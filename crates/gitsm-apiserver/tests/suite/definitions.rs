@@ -210,3 +210,27 @@ async fn a_second_start_finds_everything_as_it_was() {
         .unwrap();
     assert!(revision >= created.revision().parse().unwrap());
 }
+
+/// After a start the kind must be served before its objects are looked for: none would be found, and the definition
+/// would go without them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_that_was_being_deleted_waits_for_its_objects_after_a_start_too() {
+    let server = Running::with_foos().await;
+    let mut object = foo("a", json!({}));
+    object["metadata"]["finalizers"] = json!(["x.dev/f"]);
+    server.post(FOOS, &object).await.expect(201);
+    let path = format!("{DEFINITIONS}/foos.x.dev");
+    server.delete(&path, &json!({})).await.expect(200);
+    let server = server.restart().await;
+    let held = format!("{FOOS}/a");
+    server.get(&held).await.expect(200);
+    server.get(&path).await.expect(200);
+    server
+        .patch(&held, MERGE, &json!({"metadata": {"finalizers": null}}))
+        .await
+        .expect(200);
+    server.until(&path, 404).await;
+    server.post(DEFINITIONS, &foos()).await.expect(201);
+    let list = server.get(FOOS).await.expect(200).json();
+    assert_eq!(list["items"], json!([]));
+}

@@ -19,8 +19,8 @@ const DATA: &str = "objects";
 pub(super) struct Store {
     client: Client,
     repository: RepositoryName,
-    /// The parts as they are stored.
-    parts: Vec<String>,
+    /// The parts as they are stored. A crash while it grew can have left out numbers.
+    parts: BTreeMap<usize, String>,
 }
 
 impl Store {
@@ -35,8 +35,7 @@ impl Store {
             .list(&params)
             .await
             .map_err(|error| ApplyError::new("cannot read the inventory", error))?;
-        // By number, not by name: 10 comes after 9.
-        let mut numbered = BTreeMap::new();
+        let mut parts = BTreeMap::new();
         for part in list.items {
             let name = part.metadata.name.unwrap_or_default();
             let number = name
@@ -45,11 +44,10 @@ impl Store {
                 .and_then(|number| number.parse::<usize>().ok());
             let text = part.data.unwrap_or_default().remove(DATA);
             if let (Some(number), Some(text)) = (number, text) {
-                numbered.insert(number, text);
+                parts.insert(number, text);
             }
         }
-        let parts: Vec<String> = numbered.into_values().collect();
-        let inventory = Inventory::from_parts(parts.iter().map(String::as_str))
+        let inventory = Inventory::from_parts(parts.values().map(String::as_str))
             .map_err(|error| ApplyError::damaged(repository, &error))?;
         let store = Self {
             client: client.clone(),
@@ -63,38 +61,36 @@ impl Store {
     /// first: after a crash an object is in two parts, never in none.
     pub(super) async fn grow(&mut self, inventory: &Inventory) -> Result<(), ApplyError> {
         let parts = inventory.parts();
-        if parts == self.parts {
+        if self.parts.values().eq(&parts) {
             return Ok(());
         }
         self.make_namespace().await?;
-        for number in (0..parts.len()).rev() {
-            self.write(number, &parts).await?;
+        for (number, text) in parts.into_iter().enumerate().rev() {
+            self.write(number, text).await?;
         }
-        self.parts = parts;
         Ok(())
     }
 
     /// Stores an inventory that has not all of the objects any more. Objects only move to earlier parts.
     pub(super) async fn shrink(&mut self, inventory: &Inventory) -> Result<(), ApplyError> {
         let parts = inventory.parts();
-        for number in 0..parts.len() {
-            self.write(number, &parts).await?;
+        let superfluous = self.parts.split_off(&parts.len());
+        for (number, text) in parts.into_iter().enumerate() {
+            self.write(number, text).await?;
         }
         let api = self.api();
-        for number in (parts.len()..self.parts.len()).rev() {
+        for number in superfluous.into_keys().rev() {
             match api.delete(&self.name(number), &DeleteParams::default()).await {
                 Err(Error::Api(status)) if status.code == 404 => {}
                 Err(error) => return Err(ApplyError::new("cannot shorten the inventory", error)),
                 Ok(_) => {}
             }
         }
-        self.parts = parts;
         Ok(())
     }
 
-    async fn write(&self, number: usize, parts: &[String]) -> Result<(), ApplyError> {
-        let text = &parts[number];
-        if self.parts.get(number) == Some(text) {
+    async fn write(&mut self, number: usize, text: String) -> Result<(), ApplyError> {
+        if self.parts.get(&number) == Some(&text) {
             return Ok(());
         }
         let name = self.name(number);
@@ -108,8 +104,9 @@ impl Store {
         self.api()
             .patch(&name, &params, &Patch::Apply(&part))
             .await
-            .map(drop)
-            .map_err(|error| ApplyError::new("cannot write the inventory", error))
+            .map_err(|error| ApplyError::new("cannot write the inventory", error))?;
+        self.parts.insert(number, text);
+        Ok(())
     }
 
     async fn make_namespace(&self) -> Result<(), ApplyError> {

@@ -39,6 +39,7 @@ on_each_server! {
     fields_and_objects_of_others_are_not_taken: others;
     interrupted_at_any_point_it_ends_the_same: interrupted;
     git_keeps_an_object_and_nobody_else_does: kept;
+    parts_that_a_crash_has_left_are_read_and_go: left_over;
 }
 
 fn estate() -> Estate {
@@ -271,4 +272,30 @@ async fn interrupted<S: ApiServer>(cluster: Cluster<S>) {
     assert_eq!(cluster.inventory().await.lines().count(), 9);
     let again = cluster.apply(&second, ApplyOptions::default()).await.unwrap();
     assert_eq!((again.unchanged, again.pruned), (9, 0));
+}
+
+/// A crash while an inventory grew leaves its last part without those before it.
+async fn left_over<S: ApiServer>(cluster: Cluster<S>) {
+    cluster.apply(&estate(), ApplyOptions::default()).await.unwrap();
+    let part = json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {
+            "name": "gitsm-inventory-estate-2", "namespace": "gitsm-system",
+            "labels": {"gitsm.dev/inventory": "estate"},
+        },
+        "data": {"objects": "{\"kind\":\"Team\",\"name\":\"never-applied\"}\n"},
+    });
+    cluster
+        .parts()
+        .patch(
+            "gitsm-inventory-estate-2",
+            &PatchParams::apply("gitsm"),
+            &Patch::Apply(&part),
+        )
+        .await
+        .unwrap();
+    let report = cluster.apply(&estate(), ApplyOptions::default()).await.unwrap();
+    assert_eq!((report.unchanged, report.pruned), (3, 0), "{report:?}");
+    let inventory = cluster.inventory().await;
+    assert_eq!(inventory.lines().count(), 3, "{inventory}");
 }

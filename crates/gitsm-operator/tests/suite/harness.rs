@@ -91,12 +91,17 @@ impl<S: ApiServer> Cluster<S> {
         self.revisions().await.into_keys().collect()
     }
 
+    /// The ConfigMaps that hold what is listed.
+    pub(crate) fn parts(&self) -> Api<DynamicObject> {
+        let kind = GroupVersionKind::gvk("", "v1", "ConfigMap");
+        let resource = ApiResource::from_gvk_with_plural(&kind, "configmaps");
+        Api::namespaced_with(self.client.clone(), "gitsm-system", &resource)
+    }
+
     /// What is listed, as it is stored.
     pub(crate) async fn inventory(&self) -> String {
-        let resource =
-            ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("", "v1", "ConfigMap"), "configmaps");
-        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), "gitsm-system", &resource);
-        let parts = api
+        let parts = self
+            .parts()
             .list(&ListParams::default().labels("gitsm.dev/inventory"))
             .await
             .unwrap();
