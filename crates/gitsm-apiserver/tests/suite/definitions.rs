@@ -211,26 +211,42 @@ async fn a_second_start_finds_everything_as_it_was() {
     assert!(revision >= created.revision().parse().unwrap());
 }
 
-/// After a start the kind must be served before its objects are looked for: none would be found, and the definition
-/// would go without them.
+/// After a start a kind must be served before its objects are looked for: none would be found, and the definition would
+/// go without them. Several, so that they would get into each other's way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_definition_that_was_being_deleted_waits_for_its_objects_after_a_start_too() {
-    let server = Running::with_foos().await;
-    let mut object = foo("a", json!({}));
-    object["metadata"]["finalizers"] = json!(["x.dev/f"]);
-    server.post(FOOS, &object).await.expect(201);
-    let path = format!("{DEFINITIONS}/foos.x.dev");
-    server.delete(&path, &json!({})).await.expect(200);
+async fn definitions_that_were_being_deleted_wait_for_their_objects_after_a_start_too() {
+    let server = Running::start().await;
+    let plurals: Vec<String> = (0..12).map(|number| format!("foos{number}")).collect();
+    let definition = |plural: &str| {
+        let mut one = foos();
+        one["metadata"]["name"] = format!("{plural}.x.dev").into();
+        one["spec"]["names"] = json!({"plural": plural, "kind": plural.replace("foos", "Foo")});
+        one
+    };
+    let held = |plural: &str| format!("/apis/x.dev/v1/namespaces/default/{plural}/a");
+    for plural in &plurals {
+        server.post(DEFINITIONS, &definition(plural)).await.expect(201);
+        let mut object = foo("a", json!({}));
+        object["kind"] = plural.replace("foos", "Foo").into();
+        object["metadata"]["finalizers"] = json!(["x.dev/f"]);
+        let path = format!("/apis/x.dev/v1/namespaces/default/{plural}");
+        server.post(&path, &object).await.expect(201);
+        let path = format!("{DEFINITIONS}/{plural}.x.dev");
+        server.delete(&path, &json!({})).await.expect(200);
+    }
     let server = server.restart().await;
-    let held = format!("{FOOS}/a");
-    server.get(&held).await.expect(200);
-    server.get(&path).await.expect(200);
-    server
-        .patch(&held, MERGE, &json!({"metadata": {"finalizers": null}}))
-        .await
-        .expect(200);
-    server.until(&path, 404).await;
-    server.post(DEFINITIONS, &foos()).await.expect(201);
-    let list = server.get(FOOS).await.expect(200).json();
-    assert_eq!(list["items"], json!([]));
+    for plural in &plurals {
+        server.get(&held(plural)).await.expect(200);
+        server
+            .get(&format!("{DEFINITIONS}/{plural}.x.dev"))
+            .await
+            .expect(200);
+    }
+    for plural in &plurals {
+        server
+            .patch(&held(plural), MERGE, &json!({"metadata": {"finalizers": null}}))
+            .await
+            .expect(200);
+        server.until(&format!("{DEFINITIONS}/{plural}.x.dev"), 404).await;
+    }
 }
