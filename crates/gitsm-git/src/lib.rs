@@ -1,5 +1,6 @@
 //! Reads git repositories through libgit2 behind a narrow API: open, resolve a revision, walk a tree, read a
-//! blob, compare two commits, follow history, verify signatures. All that is written is a new bare repository with its first commit, and the journal.
+//! blob, compare two commits, follow history, verify signatures, fetch a branch. All that is written is what was fetched, a new bare
+//! repository with its first commit, and the journal.
 //!
 //! Two people, or a person and CI, must get the same answer from the same commit. So nothing here reads the
 //! configuration of the user or the machine, the environment, or content filters: blobs come out as they are
@@ -8,6 +9,7 @@
 
 mod changes;
 mod error;
+mod fetch;
 mod history;
 mod id;
 mod journal;
@@ -20,6 +22,7 @@ mod write;
 
 pub use changes::{ChangeKind, ChangedPath};
 pub use error::Error;
+pub use fetch::{FetchError, Transfer};
 pub use history::{Commit, Person};
 pub use id::{BlobId, CommitId};
 pub use journal::{Journal, JournalPlace, LINES_PER_FILE, Transition};
