@@ -16,7 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gitsm-git", &["gitsm-core"]),
     ("gitsm-check", &["gitsm-api", "gitsm-core", "gitsm-schema"]),
     ("gitsm-apiserver", &["gitsm-apply", "gitsm-schema"]),
-    ("gitsm-operator", &["gitsm-api", "gitsm-check", "gitsm-core"]),
+    (
+        "gitsm-operator",
+        &["gitsm-api", "gitsm-check", "gitsm-core", "gitsm-git"],
+    ),
     (
         "gitsm-cli",
         &[
@@ -25,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gitsm-check",
             "gitsm-core",
             "gitsm-git",
+            "gitsm-operator",
             "gitsm-schema",
         ],
     ),

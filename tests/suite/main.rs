@@ -22,6 +22,7 @@ mod examples;
 mod invalid;
 mod kind_samples;
 mod kubectl;
+mod operator_cli;
 mod real;
 mod report_cli;
 mod risk_cli;

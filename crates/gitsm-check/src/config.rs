@@ -7,6 +7,7 @@
 
 use crate::diagnostic::{Level, RuleId};
 use crate::rules;
+use crate::yaml::{self, Limits};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,6 +47,29 @@ pub struct ConfigError {
 const KEYS: [&str; 4] = ["include", "exclude", "policies", "levels"];
 
 impl Config {
+    /// Reads the settings from the text of a `gitsm.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for what is no YAML, and as [`Config::from_value`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ConfigError> {
+        let read = yaml::read(bytes, &Limits::default());
+        if let Some(problem) = read.problems.iter().find(|problem| problem.is_error()) {
+            return Err(error(
+                &format!("line {}", problem.span.start.line),
+                problem.message.clone(),
+            ));
+        }
+        match &*read.documents {
+            [] => Ok(Self::default()),
+            [document] => Self::from_value(&document.root.to_json()),
+            [_, second, ..] => Err(error(
+                &format!("line {}", second.root.span.start.line),
+                "is a second document, and settings are one",
+            )),
+        }
+    }
+
     /// Reads the settings from the parsed file.
     ///
     /// # Errors

@@ -68,6 +68,17 @@ pub fn read(input: &dyn Input, index: usize, limit: u64) -> Result<Vec<u8>, Read
     })
 }
 
+/// The endings of files that are read as manifests.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Whether a file found in a folder is read as a manifest, by the ending of its name.
+pub fn is_manifest(name: &str) -> bool {
+    let ending = name.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+    ending.is_some_and(|(stem, ending)| {
+        !stem.is_empty() && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    })
+}
+
 /// Whether a file could hold resources of gitsm at all, from its bytes and without parsing it.
 ///
 /// It could if the group's name occurs anywhere, or if an unindented `kind:` names one of `kinds`: that is a

@@ -12,6 +12,7 @@ use crate::commands::{
     fmt::FmtArgs,
     kubeconfig::KubeconfigArgs,
     new::NewArgs,
+    operator::{FetchWorkerArgs, OperatorArgs},
     policy::PolicyArgs,
     status::StatusArgs,
     up::UpArgs,
@@ -60,6 +61,10 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Print what kubectl connects to the control plane with
     Kubeconfig(KubeconfigArgs),
+    /// Run the controllers on a cluster: it becomes what its repositories say
+    Operator(OperatorArgs),
+    #[command(hide = true)]
+    FetchWorker(FetchWorkerArgs),
     /// Write everything the control plane keeps to a file
     Backup(BackupArgs),
     /// Restore a backup

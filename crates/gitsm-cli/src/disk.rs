@@ -1,6 +1,6 @@
 //! Files of the working tree as an [`Input`].
 
-use gitsm_check::input::{Input, InputFile, Tree};
+use gitsm_check::input::{Input, InputFile, Tree, is_manifest};
 use gitsm_check::source::{Mode, TreeEntry};
 use ignore::WalkBuilder;
 use std::collections::{BTreeMap, HashMap};
@@ -57,9 +57,6 @@ struct FoundTree {
 
 /// Files by the name that is printed, with their path where that is another, and their size.
 type Found = BTreeMap<Arc<str>, (Option<PathBuf>, u64)>;
-
-/// The endings of files that are read in folders; a file named on the command line is read whatever its ending.
-const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
 impl DiskInput {
     /// Collects the files under `paths`: files, folders (searched, with `.gitignore` honoured) and globs. Hidden
@@ -162,7 +159,7 @@ fn walk(
         if kind.is_dir() || entry.depth() == 0 || !selects(entry.path()) {
             continue;
         }
-        if is_manifest(entry.path()) {
+        if is_manifest(&entry.path().to_string_lossy()) {
             if !kind.is_file() && !kind.is_symlink() {
                 return Err(no_regular_file(entry.path()));
             }
@@ -185,7 +182,7 @@ fn walk(
             Mode::File
         };
         let name: Arc<str> = display(entry.path()).into();
-        if kind.is_file() && is_manifest(entry.path()) {
+        if kind.is_file() && is_manifest(&entry.path().to_string_lossy()) {
             add(found, entry.path(), Arc::clone(&name), size);
         }
         entries.push((name, mode, size));
@@ -279,13 +276,6 @@ fn fixed_folder(pattern: &str) -> PathBuf {
 
 fn is_pattern(argument: &str) -> bool {
     argument.contains(['*', '?', '[', '{'])
-}
-
-/// Whether a file found in a folder is read, by its ending.
-pub(crate) fn is_manifest(path: &Path) -> bool {
-    path.extension()
-        .and_then(|ending| ending.to_str())
-        .is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// A pipe, socket or device: reading it could wait for ever, and leaving it out would look like a pass.

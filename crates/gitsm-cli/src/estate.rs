@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use gitsm_check::config::{Config, FILE_NAME};
-use gitsm_check::yaml::{self, Limits};
 use std::path::{Path, PathBuf};
 
 /// The settings that apply to `path`, and the folder they stand in; the defaults where there are none.
@@ -19,7 +18,7 @@ pub(crate) fn find(path: &Path) -> anyhow::Result<Option<(PathBuf, Config)>> {
         let file = folder.join(FILE_NAME);
         if file.is_file() {
             let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let config = parse(&bytes).with_context(|| file.display().to_string())?;
+            let config = Config::read(&bytes).with_context(|| file.display().to_string())?;
             return Ok(Some((folder.to_owned(), config)));
         }
     }
@@ -39,20 +38,6 @@ fn folder_of(path: &Path) -> anyhow::Result<PathBuf> {
         start
     };
     std::path::absolute(&start).with_context(|| format!("cannot resolve {}", start.display()))
-}
-
-/// Reads settings from the text of a `gitsm.yaml`.
-pub(crate) fn parse(bytes: &[u8]) -> anyhow::Result<Config> {
-    let read = yaml::read(bytes, &Limits::default());
-    if let Some(problem) = read.problems.iter().find(|problem| problem.is_error()) {
-        anyhow::bail!("line {}: {}", problem.span.start.line, problem.message);
-    }
-    anyhow::ensure!(read.documents.len() <= 1, "holds more than one document");
-    let value = read
-        .documents
-        .first()
-        .map_or(serde_json::Value::Null, |document| document.root.to_json());
-    Ok(Config::from_value(&value)?)
 }
 
 /// A path as globs of the settings see it: relative to the estate, with `/` between parts.

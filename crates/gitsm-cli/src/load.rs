@@ -177,7 +177,7 @@ fn at_revision(revision: &str, args: &EstateArgs, jobs: usize) -> anyhow::Result
             _ => error,
         })?;
     let (root, config) = repository.settings(&tree, &shown)?;
-    let id = tree.id();
+    let id = tree.commit().to_string();
     let input =
         tree.into_input(&|name| config.selects(&estate::relative(&root, &repository.root().join(name))))?;
     let estate = gitsm_check::estate::read(&input, jobs).with_context(|| format!("at {revision}"))?;

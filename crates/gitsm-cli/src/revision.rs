@@ -1,14 +1,11 @@
-//! Trees of a git repository as an [`Input`]: read from the object database, without a checkout.
+//! Trees of a git repository by the paths that people type: read from the object database, without a checkout.
 
-use crate::disk::is_manifest;
-use crate::estate;
 use anyhow::Context as _;
 use gitsm_check::config::{Config, FILE_NAME};
-use gitsm_check::input::{self, Input, InputFile};
-use gitsm_check::source::{Mode, TreeEntry};
-use gitsm_git::{BlobId, CommitId, EntryKind, Error, TreeLimits};
+use gitsm_git::{CommitId, Error, TreeLimits};
+use gitsm_operator::source::{CommitTree, SharedRepository};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::MutexGuard;
 
 /// The largest `gitsm.yaml` that is read.
 const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
@@ -18,16 +15,9 @@ const MAX_HINTS: usize = 5;
 
 /// The repository that the judged paths are in.
 pub(crate) struct Repository {
-    inner: Arc<Mutex<gitsm_git::Repository>>,
+    inner: SharedRepository,
     /// The root of the working tree; the current folder for a bare repository.
     root: PathBuf,
-}
-
-/// The files of one commit below some paths.
-pub(crate) struct Tree {
-    repository: Arc<Mutex<gitsm_git::Repository>>,
-    commit: CommitId,
-    entries: Vec<gitsm_git::TreeEntry>,
 }
 
 impl Repository {
@@ -42,7 +32,7 @@ impl Repository {
             None => folder,
         };
         Ok(Self {
-            inner: Arc::new(Mutex::new(inner)),
+            inner: SharedRepository::new(inner),
             root,
         })
     }
@@ -52,13 +42,13 @@ impl Repository {
         let inner = gitsm_git::Repository::open(folder)?;
         let root = inner.workdir().unwrap_or(folder).to_owned();
         Ok(Self {
-            inner: Arc::new(Mutex::new(inner)),
+            inner: SharedRepository::new(inner),
             root,
         })
     }
 
     /// The files of a revision.
-    pub(crate) fn tree(&self, revision: &str, paths: &[String]) -> anyhow::Result<Tree> {
+    pub(crate) fn tree(&self, revision: &str, paths: &[String]) -> anyhow::Result<CommitTree> {
         let commit = self.lock().resolve(revision)?;
         self.tree_of(commit, paths, false)
     }
@@ -69,7 +59,7 @@ impl Repository {
         base: &str,
         head: &str,
         paths: &[String],
-    ) -> anyhow::Result<Tree> {
+    ) -> anyhow::Result<CommitTree> {
         let commit = {
             let repository = self.lock();
             repository.merge_base(repository.resolve(base)?, repository.resolve(head)?)?
@@ -78,35 +68,27 @@ impl Repository {
     }
 
     /// The files below other paths of the same commit; none for paths that are not there.
-    pub(crate) fn beside(&self, tree: &Tree, paths: &[String]) -> anyhow::Result<Tree> {
-        self.tree_of(tree.commit, paths, true)
+    pub(crate) fn beside(&self, tree: &CommitTree, paths: &[String]) -> anyhow::Result<CommitTree> {
+        self.tree_of(tree.commit(), paths, true)
     }
 
-    fn tree_of(&self, commit: CommitId, paths: &[String], may_be_absent: bool) -> anyhow::Result<Tree> {
-        let repository = self.lock();
-        let mut entries = Vec::new();
-        for path in paths {
-            let walk = repository.tree_entries(commit, &self.inside(path)?, TreeLimits::default());
-            match walk {
-                Err(Error::NoSuchPath { .. }) if may_be_absent => {}
-                walk => {
-                    for entry in walk? {
-                        entries.push(entry?);
-                    }
-                }
-            }
-        }
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
-        entries.dedup_by(|a, b| a.path == b.path);
-        Ok(Tree {
-            repository: Arc::clone(&self.inner),
+    fn tree_of(&self, commit: CommitId, paths: &[String], may_be_absent: bool) -> anyhow::Result<CommitTree> {
+        let inside: Vec<String> = paths
+            .iter()
+            .map(|path| self.inside(path))
+            .collect::<anyhow::Result<_>>()?;
+        let limits = TreeLimits::default();
+        Ok(CommitTree::read(
+            &self.inner,
             commit,
-            entries,
-        })
+            &inside,
+            limits,
+            may_be_absent,
+        )?)
     }
 
     /// The settings that stand in a tree at or above a path, and the folder they stand in.
-    pub(crate) fn settings(&self, tree: &Tree, path: &str) -> anyhow::Result<(PathBuf, Config)> {
+    pub(crate) fn settings(&self, tree: &CommitTree, path: &str) -> anyhow::Result<(PathBuf, Config)> {
         let inside = self.inside(path)?;
         for folder in Path::new(&inside).ancestors() {
             let name = folder
@@ -114,14 +96,14 @@ impl Repository {
                 .to_string_lossy()
                 .replace(std::path::MAIN_SEPARATOR, "/");
             let repository = self.lock();
-            let walk = match repository.tree_entries(tree.commit, &name, TreeLimits::default()) {
+            let walk = match repository.tree_entries(tree.commit(), &name, TreeLimits::default()) {
                 Err(Error::NoSuchPath { .. }) => continue,
                 walk => walk?,
             };
             for entry in walk {
                 let Some(blob) = entry?.blob else { continue };
                 let bytes = repository.read_blob(blob, MAX_SETTINGS_BYTES)?;
-                let config = estate::parse(&bytes).with_context(|| format!("{name} at {}", tree.commit))?;
+                let config = Config::read(&bytes).with_context(|| format!("{name} at {}", tree.commit()))?;
                 return Ok((self.root.join(folder), config));
             }
         }
@@ -174,8 +156,8 @@ impl Repository {
         Ok(parts.join("/"))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, gitsm_git::Repository> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, gitsm_git::Repository> {
+        self.inner.lock()
     }
 }
 
@@ -211,110 +193,6 @@ fn way(from: &Path, to: &Path) -> String {
         ".".to_owned()
     } else {
         parts.join("/")
-    }
-}
-
-impl Tree {
-    /// The full id of the commit.
-    pub(crate) fn id(&self) -> String {
-        self.commit.to_string()
-    }
-
-    /// The manifests among the files, and the tree itself for the rules about trees.
-    pub(crate) fn into_input(self, selects: &dyn Fn(&str) -> bool) -> anyhow::Result<GitInput> {
-        let (mut files, mut blobs, mut tree) = (Vec::new(), Vec::new(), Vec::new());
-        {
-            let repository = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
-            for entry in self.entries {
-                let name = entry
-                    .path_str()
-                    .filter(|name| is_manifest(Path::new(name)) && selects(name));
-                let regular = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
-                let mut size = 0;
-                if let (Some(name), Some(blob), true) = (name, entry.blob, regular) {
-                    size = repository.blob_size(blob)?;
-                    files.push(InputFile {
-                        name: Arc::from(name),
-                        size,
-                    });
-                    blobs.push(blob);
-                }
-                tree.push((entry.path, mode(entry.kind), size));
-            }
-        }
-        Ok(GitInput {
-            repository: self.repository,
-            files,
-            blobs,
-            tree,
-        })
-    }
-}
-
-fn mode(kind: EntryKind) -> Mode {
-    match kind {
-        EntryKind::File => Mode::File,
-        EntryKind::Executable => Mode::Executable,
-        EntryKind::Symlink => Mode::Symlink,
-        EntryKind::Submodule => Mode::Submodule,
-    }
-}
-
-/// The manifests of a commit.
-pub(crate) struct GitInput {
-    repository: Arc<Mutex<gitsm_git::Repository>>,
-    files: Vec<InputFile>,
-    blobs: Vec<BlobId>,
-    tree: Vec<(Vec<u8>, Mode, u64)>,
-}
-
-impl GitInput {
-    /// Whether the manifests of two commits differ in any file that could hold a resource of gitsm.
-    pub(crate) fn differs_from(&self, other: &Self) -> anyhow::Result<bool> {
-        Ok(self.holds_what_is_not_in(other)? || other.holds_what_is_not_in(self)?)
-    }
-
-    fn holds_what_is_not_in(&self, other: &Self) -> anyhow::Result<bool> {
-        let kinds: Vec<&str> = gitsm_api::kinds().iter().map(|info| info.kind).collect();
-        for (index, file) in self.files.iter().enumerate() {
-            let same = other
-                .files
-                .binary_search_by(|known| known.name.cmp(&file.name))
-                .is_ok_and(|position| other.blobs[position] == self.blobs[index]);
-            if !same && input::mentions_gitsm(&input::read(self, index, u64::MAX)?, &kinds) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-impl Input for GitInput {
-    fn files(&self) -> &[InputFile] {
-        &self.files
-    }
-
-    fn read(&self, index: usize, limit: u64) -> std::io::Result<Vec<u8>> {
-        let repository = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
-        // The object database gives whole blobs only.
-        let mut content = repository
-            .read_blob(self.blobs[index], u64::MAX)
-            .map_err(std::io::Error::other)?;
-        content.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(content)
-    }
-
-    fn trees(&self) -> Vec<input::Tree<'_>> {
-        let entries = self
-            .tree
-            .iter()
-            .map(|(path, mode, size)| TreeEntry {
-                path,
-                mode: *mode,
-                size: *size,
-            })
-            .collect();
-        vec![input::Tree { folder: "", entries }]
     }
 }
 

@@ -165,7 +165,7 @@ fn a_cluster_gets_the_same_objects_and_nothing_stays_running() {
     let run = apply(&[]);
     assert_eq!((run.code, run.stdout.lines().count()), (0, 5), "{run}");
     assert!(
-        run.stdout.contains(": 1 created\n") && run.stdout.contains("operator is not built yet"),
+        run.stdout.contains(": 1 created\n") && run.stdout.contains("`gitsm operator` would"),
         "{run}"
     );
     assert_eq!(cluster.get(TEAM)["spec"]["displayName"], "Payments");

@@ -3,5 +3,5 @@
 mod backups;
 mod errors;
 mod estates;
-mod place;
+pub(crate) mod place;
 mod starts;

@@ -454,7 +454,7 @@ pub struct RepositoryStatus {
     /// A commit that no approval covers. An Acceptance is the only way past it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unauthorized_revision: Option<GitRevision>,
-    /// When the branch was last fetched, UTC.
+    /// When the branch was last fetched, UTC, to within ten minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_fetch_at: Option<Instant>,
     /// When a commit was last applied, UTC.
@@ -472,9 +472,47 @@ pub struct RepositoryStatus {
     /// Open pull requests that are gated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_proposals: Option<u32>,
+    /// How many findings keep the last commit of the branch from being applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding_count: Option<u32>,
+    /// The first of them, at most 20, in order of their places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub findings: Vec<SourceFinding>,
+    /// The last commits that were decided about, newest first, at most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    pub history: Vec<SourceDecision>,
     /// Short text for the printed column. Example: `9f1c2ab0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Text<80>>,
+}
+
+/// Something that keeps a commit from being applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceFinding {
+    /// File and line, or the object. Example: `services/payments.yaml:12`.
+    pub place: Text<600>,
+    /// The rule that found it; absent where the API server refuses the object. Example: `GS301`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Text<20>>,
+    /// What is wrong.
+    pub message: Text<500>,
+}
+
+/// What was decided about one commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceDecision {
+    /// The commit.
+    pub revision: GitRevision,
+    /// When it was decided so first, UTC.
+    pub at: Instant,
+    /// The reason, as in condition Ready. Example: `Applied`.
+    pub reason: Text<60>,
+    /// The same in a sentence.
+    pub message: Text<500>,
 }
 
 /// The branch that most repositories apply.

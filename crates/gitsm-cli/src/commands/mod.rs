@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod kubeconfig;
 pub(crate) mod new;
+pub(crate) mod operator;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod risk;
@@ -73,6 +74,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Down(args) => down::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Kubeconfig(args) => kubeconfig::run(&args),
+        Command::Operator(args) => operator::run(&args),
+        Command::FetchWorker(args) => operator::fetch(&args),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Completions(args) => completions::completions(&args),

@@ -4,7 +4,7 @@ use crate::disk::DiskInput;
 use crate::estate;
 use crate::exit::{self, Exit};
 use crate::load::this_second;
-use crate::revision::{self, GitInput};
+use crate::revision;
 use crate::terminal::Color;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
@@ -15,6 +15,7 @@ use gitsm_check::input::{Input, MemoryInput};
 use gitsm_check::render::{self, Format, RenderOptions, Sources};
 use gitsm_check::rules;
 use gitsm_check::yaml::Limits;
+use gitsm_operator::source::CommitInput;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -305,7 +306,7 @@ fn subject_at(
     head: &str,
     base: Option<&str>,
     paths: &[String],
-) -> anyhow::Result<(Subject, GitInput)> {
+) -> anyhow::Result<(Subject, CommitInput)> {
     let head_tree = repository.tree(head, paths)?;
     let base_tree = match base {
         Some(base) => Some(repository.tree_at_merge_base(base, head, paths)?),
@@ -325,7 +326,7 @@ fn subject_at(
         }
         ensure!(policies.len() > before, "no RecordPolicy in {path}");
     }
-    let revision = Some(head_tree.id());
+    let revision = Some(head_tree.commit().to_string());
     let head = head_tree.into_input(&selects)?;
     let base = base_tree.map(|tree| tree.into_input(&selects)).transpose()?;
     let untouched = match &base {
@@ -346,7 +347,7 @@ fn subject_at(
 /// A revision that was judged as `gitsm validate --head` judges it.
 pub(crate) struct JudgedRevision {
     /// Its manifests.
-    pub(crate) input: GitInput,
+    pub(crate) input: CommitInput,
     /// The commit.
     pub(crate) commit: String,
     /// Whether there are findings, which are printed then.

@@ -129,6 +129,11 @@ impl DataFolder {
         self.path.join("estate.git")
     }
 
+    /// Copies of the repositories that the operator fetches.
+    pub(crate) fn mirrors(&self) -> PathBuf {
+        self.path.join("mirrors")
+    }
+
     /// What a start is told once.
     pub(crate) fn remembered(&self) -> PathBuf {
         self.path.join("settings.json")

@@ -219,7 +219,7 @@ pub(crate) fn on_cluster(start: &Start, context: Option<&str>) -> anyhow::Result
             data,
             is_embedded: false,
             context: Some(&current.context),
-            stop: "nothing of gitsm runs there: its operator is not built yet",
+            stop: "nothing of gitsm runs there; `gitsm operator` would",
             estate: source.as_ref().map(|source| (source, &applied)),
         };
         terminal::print(&outcome.text())?;
@@ -307,7 +307,12 @@ pub(crate) fn log(is_detached: bool) {
         .try_init();
 }
 
-fn runtime() -> anyhow::Result<Runtime> {
+/// What everything here runs on.
+///
+/// # Errors
+///
+/// When the system has no threads left.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Threads that waited for the disk or judged something long keep memory of their own while they live.
@@ -317,13 +322,18 @@ fn runtime() -> anyhow::Result<Runtime> {
 }
 
 /// What tells a server to stop.
-struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn new() -> anyhow::Result<Self> {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not let it.
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen to signals");
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
@@ -331,7 +341,8 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    /// Waits for one.
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -236,7 +236,7 @@ fn applied_verdict(facts: &Facts, head: &GitRevision, outcome: &Applied) -> Verd
     };
     match outcome {
         Applied::Done { objects, .. } => Verdict {
-            message: format!("commit {} is applied: {objects} objects", short(head)),
+            message: format!("commit {} is applied: {}", short(head), counted(*objects)),
             ..done
         },
         Applied::PruneBlocked { why, .. } => Verdict {
@@ -255,13 +255,18 @@ fn applied_verdict(facts: &Facts, head: &GitRevision, outcome: &Applied) -> Verd
         } => {
             let written = if *in_dry_run { "; nothing was written" } else { "" };
             let message = format!(
-                "the server refuses {failed} objects of commit {}: {first}{written}",
+                "the server refuses {} of commit {}: {first}{written}",
+                counted(*failed),
                 short(head)
             );
             keep(facts, Reason::ApplyFailed, message, Retry::Backoff)
         }
         Applied::Interrupted { message } => keep(facts, Reason::Interrupted, message.clone(), Retry::Backoff),
     }
+}
+
+fn counted(objects: u32) -> String {
+    format!("{objects} object{}", if objects == 1 { "" } else { "s" })
 }
 
 fn objects(applied: &Applied) -> Option<u32> {

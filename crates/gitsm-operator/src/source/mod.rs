@@ -16,9 +16,11 @@ mod inventory;
 mod live;
 mod object;
 mod prune;
+mod tree;
 
 pub use apply::{Applier, ApplyError, ApplyOptions, Report, Step};
 pub use object::{Problem, SourceObject};
+pub use tree::{CommitInput, CommitTree, SharedRepository};
 
 /// Whom the fields belong to that come from git.
 pub const MANAGER: &str = "gitsm";

@@ -101,6 +101,11 @@ impl SourceObject {
         })
     }
 
+    /// Where it stands in the repository: file and line.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// Which object.
     pub fn key(&self) -> &ObjectKey {
         &self.key

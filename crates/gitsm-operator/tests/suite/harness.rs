@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// The kinds that these tests use.
 const KINDS: [&str; 2] = ["Team", "Runbook"];
+/// All that is defined.
+const DEFINED: [&str; 3] = ["Team", "Runbook", "Repository"];
 /// How often it is asked whether a definition is served.
 const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,7 +39,7 @@ impl<S: ApiServer> Cluster<S> {
             client,
             _server: server,
         };
-        for kind in KINDS {
+        for kind in DEFINED {
             let crd = crd_value(gitsm_api::find(kind).unwrap()).unwrap();
             let resource = ApiResource::from_gvk_with_plural(
                 &GroupVersionKind::gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition"),
@@ -50,7 +52,7 @@ impl<S: ApiServer> Cluster<S> {
                 .unwrap();
         }
         tokio::time::timeout(PATIENCE, async {
-            for kind in KINDS {
+            for kind in DEFINED {
                 while cluster.api(kind).list(&ListParams::default()).await.is_err() {
                     tokio::time::sleep(PAUSE).await;
                 }

@@ -9,3 +9,4 @@
 
 mod applying;
 mod harness;
+mod syncing;
