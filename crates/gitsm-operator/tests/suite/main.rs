@@ -8,5 +8,6 @@
 )]
 
 mod applying;
+mod fetching;
 mod harness;
 mod syncing;
