@@ -43,6 +43,10 @@ fn no_commit_is_applied_past_a_gate() {
                     assert!(facts.applied.is_some() || facts.baseline.is_some());
                 }
             }
+            Step::Apply(_) => {
+                saw(seen, "a repair");
+                assert_eq!(facts.fight, None);
+            }
             Step::Rest(verdict) if verdict.is_ready() => {
                 // Whoever is ready has what the branch has.
                 assert_eq!(verdict.applied, verdict.head);
@@ -59,6 +63,7 @@ fn no_commit_is_applied_past_a_gate() {
         "Apply",
         "Rest",
         "a new commit",
+        "a repair",
     ] {
         assert!(seen.contains_key(step), "{step} of {seen:?}");
     }

@@ -42,9 +42,22 @@ pub struct Facts {
     /// Whether approvals cover the commit, and since when it may be applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
+    /// That somebody else writes the same objects each time they are repaired; absent where repairs may go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fight: Option<Fight>,
     /// What applying gave: the commit, or the last applied one where the commit may not be applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+}
+
+/// That repairs rest for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fight {
+    /// When the applied commit is repaired again.
+    pub until: Instant,
+    /// What was repaired last, for people.
+    pub objects: String,
 }
 
 /// What applying a commit gave.

@@ -16,7 +16,7 @@ mod tests;
 mod verdict;
 
 pub use facts::{
-    Ancestry, Applied, Authorization, Facts, FetchProblem, Fetched, Judged, Outcome, RefusedCommit,
+    Ancestry, Applied, Authorization, Facts, FetchProblem, Fetched, Fight, Judged, Outcome, RefusedCommit,
     Signatures,
 };
 pub use inventory::{Inventory, ObjectKey};

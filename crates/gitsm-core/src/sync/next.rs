@@ -1,6 +1,8 @@
 //! The order in which a repository is looked at.
 
-use super::facts::{Ancestry, Applied, Authorization, Facts, FetchProblem, Fetched, Judged, Signatures};
+use super::facts::{
+    Ancestry, Applied, Authorization, Facts, FetchProblem, Fetched, Fight, Judged, Signatures,
+};
 use super::verdict::{Reason, Retry, Verdict};
 use crate::ident::GitRevision;
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,7 @@ pub fn next(facts: &Facts) -> Step {
     };
     if facts.applied.as_ref() == Some(head) {
         return match outcome_of(facts, head) {
+            None if facts.fight.is_some() => Step::Rest(fought(facts, head)),
             None => Step::Apply(head.clone()),
             Some(applied) => Step::Rest(applied_verdict(facts, head, applied)),
         };
@@ -210,12 +213,30 @@ fn repair(facts: &Facts, verdict: Verdict) -> Step {
         return Step::Rest(verdict);
     };
     match outcome_of(facts, applied) {
+        // The verdict says what people must mend first; that nothing is repaired meanwhile comes after it.
+        None if facts.fight.is_some() => Step::Rest(verdict),
         None => Step::Apply(applied.clone()),
         Some(outcome) => Step::Rest(Verdict {
             objects: objects(outcome),
             ..verdict
         }),
     }
+}
+
+/// The last commit is applied, and others change its objects as often as they are repaired.
+fn fought(facts: &Facts, head: &GitRevision) -> Verdict {
+    let (message, retry) = match &facts.fight {
+        Some(Fight { until, objects }) => (
+            format!(
+                "commit {} is applied, but somebody else changes {objects} each time it is repaired; find out who by \
+                 its managedFields; it is repaired again at {until}",
+                short(head)
+            ),
+            Retry::At(*until),
+        ),
+        None => (String::new(), Retry::Interval),
+    };
+    keep(facts, Reason::DriftFlapping, message, retry)
 }
 
 fn outcome_of<'f>(facts: &'f Facts, revision: &GitRevision) -> Option<&'f Applied> {

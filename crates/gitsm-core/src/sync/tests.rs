@@ -394,3 +394,50 @@ fn facts_and_verdicts_can_be_saved() {
     let text = crate::digest::canonical_json(&step).unwrap();
     assert_eq!(serde_json::from_str::<Step>(&text).unwrap(), step);
 }
+
+#[test]
+fn a_fight_lets_repairs_rest_and_nothing_else() {
+    let until: Instant = "2026-11-02T09:15:00Z".parse().unwrap();
+    let fight = Fight {
+        until,
+        objects: "Team/payments".to_owned(),
+    };
+    let before = Facts {
+        fight: Some(fight),
+        applied: Some(revision('b')),
+        ..facts()
+    };
+    let (steps, verdict) = run(before.clone(), &good());
+    assert!(
+        !steps.iter().any(|step| matches!(step, Step::Apply(_))),
+        "{steps:?}"
+    );
+    assert_eq!(
+        (verdict.reason, verdict.retry),
+        (Reason::DriftFlapping, Retry::At(until))
+    );
+    assert!(verdict.message.contains("Team/payments"), "{}", verdict.message);
+    assert_eq!(verdict.applied, Some(revision('b')));
+
+    // A new commit is applied, and one that may not be leaves everything as it is.
+    let before = Facts {
+        applied: Some(revision('a')),
+        ..before
+    };
+    let (steps, verdict) = run(before.clone(), &good());
+    assert!(steps.contains(&Step::Apply(revision('b'))), "{steps:?}");
+    assert!(verdict.is_ready());
+    let bad = World {
+        judged: Judged::Invalid {
+            errors: 1,
+            first: "a.yaml:1: it is wrong".to_owned(),
+        },
+        ..good()
+    };
+    let (steps, verdict) = run(before, &bad);
+    assert!(
+        !steps.iter().any(|step| matches!(step, Step::Apply(_))),
+        "{steps:?}"
+    );
+    assert_eq!(verdict.reason, Reason::ValidationFailed);
+}

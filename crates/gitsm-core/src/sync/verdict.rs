@@ -45,6 +45,8 @@ crate::choice::choices! {
         Interrupted,
         /// More would be deleted than may be without people.
         PruneBlocked,
+        /// Somebody else changes what comes from git each time it is repaired, so that repairs come rarely.
+        DriftFlapping,
     }
 }
 
@@ -63,7 +65,8 @@ impl Reason {
             | Self::TreeUnreadable
             | Self::ValidationFailed
             | Self::Unauthorized
-            | Self::PruneBlocked => true,
+            | Self::PruneBlocked
+            | Self::DriftFlapping => true,
             Self::Applied
             | Self::Suspended
             | Self::RepositoryUnreachable

@@ -1,10 +1,11 @@
 //! Looks at every repository when it or what it has applied changes, and at its interval.
 
-use super::{Context, SyncError, sync};
+use super::{Context, SyncError, Synced, sync};
 use crate::source::REPOSITORY_LABEL;
 use futures::StreamExt as _;
 use gitsm_api::v1alpha1::{Repository, RepositorySpec};
-use gitsm_core::sync::{Reason, Retry, Verdict};
+use gitsm_core::sync::drift::Repairs;
+use gitsm_core::sync::{Fight, Reason, Retry, Verdict};
 use gitsm_core::time::Instant;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use kube::core::PartialObjectMeta;
@@ -44,6 +45,8 @@ struct State {
     context: Context,
     /// How often in a row something failed that may pass by itself, by name.
     failures: Mutex<HashMap<String, u32>>,
+    /// When what was applied had to be repaired, and what of it last, by name.
+    repairs: Mutex<HashMap<String, (Repairs, String)>>,
 }
 
 /// Looks after all repositories until `stop` comes; what is under way then is finished.
@@ -97,6 +100,7 @@ pub async fn run(
     let state = Arc::new(State {
         context,
         failures: Mutex::default(),
+        repairs: Mutex::default(),
     });
     controller
         .graceful_shutdown_on(stop)
@@ -142,8 +146,10 @@ async fn reconcile(repository: Arc<Watched>, state: Arc<State>) -> Result<Action
             return Err(SyncError::Status { repository, source });
         }
     };
-    let synced = sync(&state.context, &newest, &mut |_| {}).await?;
+    let fight = state.fight(&name, (state.context.clock)());
+    let synced = sync(&state.context, &newest, fight, &mut |_| {}).await?;
     let verdict = &synced.verdict;
+    state.note_repair(&name, &newest, &synced, (state.context.clock)());
     tracing::info!(
         repository = name,
         reason = verdict.reason.as_str(),
@@ -167,6 +173,34 @@ fn failed(repository: Arc<Watched>, error: &SyncError, state: Arc<State>) -> Act
 }
 
 impl State {
+    /// Whether repairs rest at an instant.
+    fn fight(&self, name: &str, now: Instant) -> Option<Fight> {
+        let repairs = self.repairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (times, objects) = repairs.get(name)?;
+        let until = times.next(now);
+        (until > now).then(|| Fight {
+            until,
+            objects: objects.clone(),
+        })
+    }
+
+    /// Takes note of a look that had to write objects of a commit that was applied before.
+    fn note_repair(&self, name: &str, before: &Repository, synced: &Synced, now: Instant) {
+        let applied = before
+            .status
+            .as_ref()
+            .and_then(|status| status.applied_revision.as_ref());
+        let Some(report) = &synced.report else { return };
+        if applied.is_none() || applied != synced.verdict.applied.as_ref() || report.written.is_empty() {
+            return;
+        }
+        let objects: Vec<String> = report.written.iter().map(ToString::to_string).collect();
+        let mut repairs = self.repairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (times, last) = repairs.entry(name.to_owned()).or_default();
+        times.note(now);
+        *last = objects.join(", ");
+    }
+
     /// Takes note of a failure, or of none, and gives how many there were in a row.
     fn count(&self, name: &str, is_failure: bool) -> u32 {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);

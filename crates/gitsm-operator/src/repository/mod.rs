@@ -22,8 +22,8 @@ use gitsm_api::v1alpha1::{Repository, RepositorySpec, RepositoryStatus};
 use gitsm_core::Text;
 use gitsm_core::ident::{Email, GitRevision, RepositoryName};
 use gitsm_core::sync::{
-    Ancestry, Applied, Authorization, Facts, Fetched, Judged, Outcome, RefusedCommit, Signatures, Step,
-    Verdict, next,
+    Ancestry, Applied, Authorization, Facts, Fetched, Fight, Judged, Outcome, RefusedCommit, Signatures,
+    Step, Verdict, next,
 };
 use gitsm_core::time::Instant;
 use gitsm_git::{TrustedKey, Verification};
@@ -94,13 +94,14 @@ pub enum SyncError {
     },
 }
 
-/// Looks at a repository once, from fetching to its status.
+/// Looks at a repository once, from fetching to its status. In a `fight` nothing of the applied commit is repaired.
 ///
 /// # Errors
 /// [`SyncError`]; everything else that can go wrong is a verdict.
 pub async fn sync(
     context: &Context,
     repository: &Repository,
+    fight: Option<Fight>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Synced, SyncError> {
     let name: RepositoryName = repository
@@ -118,7 +119,10 @@ pub async fn sync(
         allowed_prune: annotated(repository, ALLOW_PRUNE),
         now,
     };
-    let mut facts = known(repository);
+    let mut facts = Facts {
+        fight,
+        ..known(repository)
+    };
     let verdict = loop {
         match next(&facts) {
             Step::Rest(verdict) => break verdict,
@@ -173,6 +177,7 @@ fn known(repository: &Repository) -> Facts {
         signatures: None,
         judged: None,
         authorization: None,
+        fight: None,
         outcome: None,
     }
 }

@@ -39,6 +39,7 @@ fn valid(head: char, applied: Option<char>) -> Facts {
         signatures: None,
         judged: Some(Judged::Valid { objects: 3 }),
         authorization: Some(Authorization::Granted),
+        fight: None,
         outcome: Some(outcome),
     }
 }

@@ -22,6 +22,8 @@ use tokio::task::JoinSet;
 /// A cluster of several servers may not serve a new kind everywhere yet.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(300);
+/// Objects that a report names.
+const NAMED: usize = 3;
 
 /// The server could not be reached, or the inventory cannot be read. What was done stays; doing it again goes on.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +96,8 @@ pub struct Report {
     pub changed: usize,
     /// Objects that were as they should be; they were not written.
     pub unchanged: usize,
+    /// Objects that were not there or were changed, the first few.
+    pub written: Vec<ObjectKey>,
     /// Objects that were deleted.
     pub pruned: usize,
     /// Objects that could not be applied or deleted, in the order of the commit.
@@ -293,6 +297,9 @@ impl Applier {
                         match live.get(&object.key) {
                             None => report.created += 1,
                             Some(_) => report.changed += 1,
+                        }
+                        if report.written.len() < NAMED {
+                            report.written.push(object.key.clone());
                         }
                     }
                     Err(Error::Api(status)) => {

@@ -5,10 +5,12 @@ use gitsm_api::v1alpha1::Repository;
 use gitsm_core::time::Instant;
 use gitsm_operator::repository::{ALLOW_PRUNE, Context, Fetcher, Synced, run, sync};
 use gitsm_testkit::{ApiServer, Embedded, Real, tier};
+use jiff::SignedDuration;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -43,6 +45,7 @@ on_each_server! {
     nothing_is_applied_where_something_is_missing: kept_out;
     the_running_controller_follows_the_branch_and_repairs_drift: followed;
     too_much_goes_only_when_people_say_so: pruned;
+    whoever_fights_is_given_a_pause_and_new_commits_are_not: fought;
 }
 
 /// A repository on this machine.
@@ -112,6 +115,96 @@ fn team(name: &str, display_name: &str) -> String {
     )
 }
 
+async fn ask<S: ApiServer>(cluster: &Cluster<S>, word: &str) {
+    let ask = json!({"metadata": {"annotations": {"gitsm.dev/reconcile-requested-at": word}}});
+    let params = PatchParams::default();
+    api(cluster)
+        .patch("estate", &params, &Patch::Merge(&ask))
+        .await
+        .unwrap();
+}
+
+async fn fought<S: ApiServer>(cluster: Cluster<S>) {
+    let (origin, mirrors) = (Origin::new(), tempfile::tempdir().unwrap());
+    let first = origin.commit(&[("a.yaml", team("payments", "Payments"))]);
+    create(&cluster, json!({"url": origin.url(), "interval": "24h"})).await;
+    let minutes = Arc::new(AtomicI64::new(0));
+    let start: Instant = "2026-11-02T09:00:00Z".parse().unwrap();
+    let clock = {
+        let minutes = Arc::clone(&minutes);
+        move || start.plus(SignedDuration::from_mins(minutes.load(Ordering::Relaxed)))
+    };
+    let context = Context {
+        clock: Arc::new(clock),
+        ..context(&cluster, mirrors.path())
+    };
+    let (_stop, stopped) = oneshot::channel::<()>();
+    let controller = tokio::spawn(run(context, async move {
+        let _ = stopped.await;
+    }));
+    until(&cluster, "the commit", |status| {
+        status["appliedRevision"] == json!(first)
+    })
+    .await;
+    let teams = cluster.api("Team");
+    let edit = async |name: String| {
+        let edit = json!({"spec": {"displayName": name}});
+        teams
+            .patch("payments", &PatchParams::default(), &Patch::Merge(&edit))
+            .await
+            .unwrap();
+    };
+    let repaired = async |to: &str| {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while teams.get("payments").await.unwrap().data["spec"]["displayName"] != to {
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("{to} never comes"));
+    };
+    for round in 0..5 {
+        edit(format!("Mine {round}")).await;
+        repaired("Payments").await;
+    }
+    edit("Mine at last".to_owned()).await;
+    until(&cluster, "the pause", |status| {
+        ready(status)["reason"] == "DriftFlapping"
+    })
+    .await;
+    let message = ready(&status(&cluster).await)["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        message.contains("Team/payments") && message.contains("2026-11-02T09:15:00Z"),
+        "{message}"
+    );
+    assert_eq!(
+        teams.get("payments").await.unwrap().data["spec"]["displayName"],
+        "Mine at last"
+    );
+
+    // A new commit is no repair.
+    let second = origin.commit(&[("a.yaml", team("payments", "Second"))]);
+    ask(&cluster, "1").await;
+    until(&cluster, "the second commit", |status| {
+        status["appliedRevision"] == json!(second)
+    })
+    .await;
+    repaired("Second").await;
+
+    // After the pause there is one repair.
+    edit("Mine again".to_owned()).await;
+    until(&cluster, "the pause", |status| {
+        ready(status)["reason"] == "DriftFlapping"
+    })
+    .await;
+    minutes.store(16, Ordering::Relaxed);
+    ask(&cluster, "2").await;
+    repaired("Second").await;
+    controller.abort();
+}
+
 /// What looks after repositories, with the time standing still.
 fn context<S: ApiServer>(cluster: &Cluster<S>, mirrors: &Path) -> Context {
     let now: Instant = "2026-11-02T09:00:00Z".parse().unwrap();
@@ -142,7 +235,7 @@ async fn create<S: ApiServer>(cluster: &Cluster<S>, spec: Value) {
 
 async fn look<S: ApiServer>(cluster: &Cluster<S>, context: &Context) -> Synced {
     let repository = api(cluster).get("estate").await.unwrap();
-    sync(context, &repository, &mut |_| {}).await.unwrap()
+    sync(context, &repository, None, &mut |_| {}).await.unwrap()
 }
 
 async fn status<S: ApiServer>(cluster: &Cluster<S>) -> Value {
@@ -344,12 +437,7 @@ async fn followed<S: ApiServer>(cluster: Cluster<S>) {
     .await;
 
     let second = origin.commit(&[("a.yaml", team("payments", "Renamed"))]);
-    let ask =
-        json!({"metadata": {"annotations": {"gitsm.dev/reconcile-requested-at": "2026-11-02T10:00:00Z"}}});
-    api(&cluster)
-        .patch("estate", &PatchParams::default(), &Patch::Merge(&ask))
-        .await
-        .unwrap();
+    ask(&cluster, "2026-11-02T10:00:00Z").await;
     until(&cluster, "the second commit", |status| {
         status["appliedRevision"] == json!(second)
     })
