@@ -1,36 +1,16 @@
 //! A commit becomes the objects of a cluster, and what it does not have any more goes.
 
-use crate::harness::{Cluster, Estate};
+use crate::harness::{Cluster, Estate, on_each_server};
 use gitsm_core::sync::prune::Blocked;
 use gitsm_operator::source::{ApplyOptions, Step};
-use gitsm_testkit::{ApiServer, Embedded, Real, tier};
+use gitsm_testkit::ApiServer;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 const SPEC: &str = "title: Restart, owner: payments, steps: [{id: a, type: Text, text: Do it}]";
 
-/// Runs a scenario against gitsm's own server, and in the real tier against a real one.
-macro_rules! on_each_server {
-    ($($name:ident: $scenario:ident;)*) => {
-        mod embedded {
-            use super::*;
-            $(#[tokio::test]
-            async fn $name() {
-                $scenario(Cluster::with(Embedded::start().await.unwrap()).await).await;
-            })*
-        }
-
-        #[tokio::test]
-        async fn the_same_on_a_real_server() {
-            if tier::skips_real("applying commits") {
-                return;
-            }
-            $($scenario(Cluster::with(Real::start().await.unwrap()).await).await;)*
-        }
-    };
-}
-
 on_each_server! {
+    "applying commits";
     a_commit_is_applied_once_and_then_nothing_is_written: applied_once;
     drift_is_repaired_whoever_made_it: drift;
     what_a_commit_does_not_have_any_more_goes: pruned;

@@ -188,3 +188,28 @@ impl Estate {
             .collect()
     }
 }
+
+/// Runs scenarios against gitsm's own server, and in the real tier against a real one.
+macro_rules! on_each_server {
+    ($what:literal; $($name:ident: $scenario:ident;)*) => {
+        mod embedded {
+            $(#[tokio::test]
+            async fn $name() {
+                let server = gitsm_testkit::Embedded::start().await.unwrap();
+                super::$scenario($crate::harness::Cluster::with(server).await).await;
+            })*
+        }
+
+        #[tokio::test]
+        async fn the_same_on_a_real_server() {
+            if gitsm_testkit::tier::skips_real($what) {
+                return;
+            }
+            $(
+                let server = gitsm_testkit::Real::start().await.unwrap();
+                $scenario($crate::harness::Cluster::with(server).await).await;
+            )*
+        }
+    };
+}
+pub(crate) use on_each_server;

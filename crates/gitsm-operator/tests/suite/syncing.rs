@@ -1,10 +1,10 @@
 //! A `Repository` keeps the cluster as its branch says.
 
-use crate::harness::Cluster;
+use crate::harness::{Cluster, on_each_server};
 use gitsm_api::v1alpha1::Repository;
 use gitsm_core::time::Instant;
 use gitsm_operator::repository::{ALLOW_PRUNE, Context, Fetcher, Synced, run, sync};
-use gitsm_testkit::{ApiServer, Embedded, Real, tier};
+use gitsm_testkit::ApiServer;
 use jiff::SignedDuration;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
@@ -19,27 +19,8 @@ use tokio::sync::oneshot;
 const PAUSE: Duration = Duration::from_millis(30);
 const PATIENCE: Duration = Duration::from_mins(1);
 
-macro_rules! on_each_server {
-    ($($name:ident: $scenario:ident;)*) => {
-        mod embedded {
-            use super::*;
-            $(#[tokio::test]
-            async fn $name() {
-                $scenario(Cluster::with(Embedded::start().await.unwrap()).await).await;
-            })*
-        }
-
-        #[tokio::test]
-        async fn the_same_on_a_real_server() {
-            if tier::skips_real("syncing repositories") {
-                return;
-            }
-            $($scenario(Cluster::with(Real::start().await.unwrap()).await).await;)*
-        }
-    };
-}
-
 on_each_server! {
+    "syncing repositories";
     commits_are_applied_and_a_bad_one_leaves_the_last_good_state: commits;
     a_rewritten_history_is_refused_until_people_accept_it: rewritten;
     nothing_is_applied_where_something_is_missing: kept_out;

@@ -315,7 +315,7 @@ fn risk_of(world: &World, id: &ChangeId, change: &Change, at: Instant) -> RiskIn
 
 #[test]
 fn risks() {
-    for_all(16, &["Moderate", "High", "VeryHigh", "policy"], |world, seen| {
+    for_all(40, &["Moderate", "High", "VeryHigh", "policy"], |world, seen| {
         let estate = &world.estate;
         let _ = estate.risk_policies();
         let recorded = Recorded::new(estate, estate);

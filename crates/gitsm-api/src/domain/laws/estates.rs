@@ -14,7 +14,7 @@ pub(super) struct World {
 }
 
 /// The estates that laws are tried on: made once, which takes longer than most laws.
-pub(super) static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| (0..24).map(World::new).collect());
+pub(super) static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| (0..40).map(World::new).collect());
 
 /// How many objects of each kind are tried; of those with one name and namespace the first counts.
 const EACH: usize = 4;
