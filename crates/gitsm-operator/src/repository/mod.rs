@@ -135,7 +135,11 @@ pub async fn sync(
         report,
         ..
     } = work;
-    let (findings, finding_count) = findings(&verdict, judgement.as_ref(), report.as_ref());
+    let (findings, finding_count) = findings(
+        &verdict,
+        judgement.as_ref().map(|(_, judgement)| judgement),
+        report.as_ref(),
+    );
     let old = repository.status.clone().unwrap_or_default();
     let seen = Seen {
         generation: repository.metadata.generation,
@@ -235,7 +239,8 @@ struct Work<'a> {
     name: RepositoryName,
     spec: &'a RepositorySpec,
     mirror: Option<SharedRepository>,
-    judgement: Option<Judgement>,
+    /// What the last commit of the branch holds, once it was judged.
+    judgement: Option<(GitRevision, Judgement)>,
     report: Option<Report>,
     allowed_prune: Option<GitRevision>,
     now: Instant,
@@ -265,7 +270,7 @@ impl Work<'_> {
             Step::Judge(revision) => {
                 let judgement = self.judge(&revision).await;
                 facts.judged = Some(judgement.judged.clone());
-                self.judgement = Some(judgement);
+                self.judgement = Some((revision, judgement));
             }
             Step::Authorize { .. } => {
                 facts.authorization = Some(Authorization::Unknown {
@@ -411,8 +416,9 @@ impl Work<'_> {
         let judged = self
             .judgement
             .as_mut()
-            .filter(|judgement| matches!(judgement.judged, Judged::Valid { .. }))
-            .map(|judgement| std::mem::take(&mut judgement.objects));
+            // A commit that was judged may still be kept out, and then it is another one that is repaired.
+            .filter(|(of, judgement)| of == revision && matches!(judgement.judged, Judged::Valid { .. }))
+            .map(|(_, judgement)| std::mem::take(&mut judgement.objects));
         if let Some(objects) = judged {
             return Ok(objects);
         }

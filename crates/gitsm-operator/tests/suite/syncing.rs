@@ -24,6 +24,7 @@ on_each_server! {
     commits_are_applied_and_a_bad_one_leaves_the_last_good_state: commits;
     a_rewritten_history_is_refused_until_people_accept_it: rewritten;
     nothing_is_applied_where_something_is_missing: kept_out;
+    a_valid_commit_without_approval_does_not_come_in_by_a_repair: enforced;
     the_running_controller_follows_the_branch_and_repairs_drift: followed;
     too_much_goes_only_when_people_say_so: pruned;
     whoever_fights_is_given_a_pause_and_new_commits_are_not: fought;
@@ -378,6 +379,37 @@ async fn kept_out<S: ApiServer>(cluster: Cluster<S>) {
         synced.verdict.message.contains("--allow-local-repositories"),
         "{synced:?}"
     );
+}
+
+async fn enforced<S: ApiServer>(cluster: Cluster<S>) {
+    let (origin, mirrors) = (Origin::new(), tempfile::tempdir().unwrap());
+    let context = context(&cluster, mirrors.path());
+    let first = origin.commit(&[("a.yaml", team("payments", "Payments"))]);
+    create(&cluster, json!({"url": origin.url()})).await;
+    assert_eq!(look(&cluster, &context).await.verdict.reason.as_str(), "Applied");
+    let enforced = json!({"url": origin.url(), "gate": {"enforcement": "Enforce"}, "baseline": first});
+    create(&cluster, enforced).await;
+    origin.commit(&[(
+        "a.yaml",
+        team("payments", "Smuggled") + "---\n" + &team("new", "New"),
+    )]);
+    // The last applied commit is repaired, and nothing but that one.
+    let teams = cluster.api("Team");
+    let edit = json!({"spec": {"displayName": "Mine"}});
+    teams
+        .patch("payments", &PatchParams::default(), &Patch::Merge(&edit))
+        .await
+        .unwrap();
+    let synced = look(&cluster, &context).await;
+    assert_eq!(
+        synced.verdict.reason.as_str(),
+        "AuthorizationUnknown",
+        "{synced:?}"
+    );
+    assert_eq!(cluster.names().await, ["Team/payments"]);
+    let kept = teams.get("payments").await.unwrap();
+    assert_eq!(kept.data["spec"]["displayName"], "Payments");
+    assert_eq!(status(&cluster).await["appliedRevision"], json!(first));
 }
 
 async fn pruned<S: ApiServer>(cluster: Cluster<S>) {
